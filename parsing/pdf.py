@@ -1,0 +1,135 @@
+"""Glyphs and links of a PDF by PDFium, the first engine. It is not thread-safe: one document per process at a time."""
+
+from __future__ import annotations
+
+import ctypes
+from math import hypot
+from typing import Any
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from parsing.glyphs import BREAKING_SPACES, expand
+from parsing.page import Glyph, Link, Page
+from parsing.reading import Unreadable
+
+MAX_PAGES = 100
+BOLD_NAMES = ("bold", "black", "heavy", "demi", "cmbx", "-bd", "medi")
+UNENCODED = 0xFFFE  # PDFium's sign for a hyphen at a line's end, together with U+0002
+
+
+def _address_of(function: Any, *arguments: Any) -> Any:
+    """The same C function with its pointer result as a plain int, which is cheaper to compare than a ctypes pointer."""
+    return ctypes.CFUNCTYPE(ctypes.c_void_p, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
+
+
+_text_object = _address_of(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_int)
+_font_of = _address_of(pdfium.FPDFTextObj_GetFont, ctypes.c_void_p)
+
+
+def open_pdf(data: bytes) -> pypdfium2.PdfDocument:
+    """Raises Unreadable (encrypted, damaged)."""
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise Unreadable("encrypted" if "assword" in str(error) else "damaged") from error
+
+
+def read_pages(data: bytes) -> tuple[list[Page], dict[str, str]]:
+    """The pages (at most MAX_PAGES) and the document's own title and date."""
+    document = open_pdf(data)
+    try:
+        fonts: dict[int, bool] = {}
+        pages = []
+        for index in range(min(len(document), MAX_PAGES)):
+            pages.append(_read_page(document, index, fonts))
+        info = {
+            "title": document.get_metadata_value("Title"),
+            "written": document.get_metadata_value("ModDate"),
+            "pages": str(len(document)),
+        }
+        return pages, info
+    except pypdfium2.PdfiumError as error:
+        raise Unreadable("damaged") from error
+    finally:
+        document.close()
+
+
+def _read_page(document: pypdfium2.PdfDocument, index: int, fonts: dict[int, bool]) -> Page:
+    page = document[index]
+    left, bottom, right, top = page.get_bbox()
+    rotated = page.get_rotation() in (90, 270)
+    result = Page(index + 1, top - bottom if rotated else right - left, right - left if rotated else top - bottom)
+    textpage = page.get_textpage()
+    try:
+        _read_glyphs(textpage.raw, result, fonts, (left, top))
+        result.links = _read_links(document, page, index, (left, top))
+    finally:
+        textpage.close()
+        page.close()
+    return result
+
+
+def _read_glyphs(textpage: Any, page: Page, fonts: dict[int, bool], origin: tuple[float, float]) -> None:
+    """One pass over the characters: three calls into C for each, font and size once per text object."""
+    left, height = origin
+    box = pdfium.FS_RECTF()
+    here = ctypes.byref(box)
+    handle = ctypes.cast(textpage, ctypes.c_void_p).value
+    unicode_of, box_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
+    glyphs, last, gap, size, bold = page.glyphs, None, False, 0.0, False
+    for index in range(pdfium.FPDFText_CountChars(textpage)):
+        code = unicode_of(textpage, index)
+        if code <= 32 or code in BREAKING_SPACES:
+            gap = gap or code != 2
+            if code != 2:
+                continue
+        box_of(textpage, index, here)
+        owner = _text_object(handle, index)
+        if owner != last and owner:
+            last = owner
+            size, bold = _style(owner, fonts)
+        x0, x1, top, bottom = box.left - left, box.right - left, height - box.top, height - box.bottom
+        tall = bottom - top
+        char = expand(code)
+        if not char:
+            gap, page.unmapped = True, page.unmapped + 1
+            continue
+        glyphs.append(
+            Glyph(char, x0, top, x1, bottom, size if 0.6 * size < tall < 2.5 * size else tall / 1.2, bold, gap)
+        )
+        gap = False
+
+
+def _style(text_object: int, fonts: dict[int, bool]) -> tuple[float, bool]:
+    size, matrix = ctypes.c_float(), pdfium.FS_MATRIX()
+    handle = ctypes.cast(text_object, pdfium.FPDF_PAGEOBJECT)
+    pdfium.FPDFTextObj_GetFontSize(handle, size)
+    pdfium.FPDFPageObj_GetMatrix(handle, matrix)
+    font = _font_of(text_object) or 0
+    if font not in fonts:
+        fonts[font] = _is_bold(ctypes.cast(font, pdfium.FPDF_FONT)) if font else False
+    return size.value * hypot(matrix.c, matrix.d), fonts[font]
+
+
+def _is_bold(font: Any) -> bool:
+    buffer = ctypes.create_string_buffer(200)
+    pdfium.FPDFFont_GetBaseFontName(font, buffer, len(buffer))
+    name = buffer.value.decode("latin-1").lower()
+    return any(part in name for part in BOLD_NAMES) or pdfium.FPDFFont_GetWeight(font) >= 600
+
+
+def _read_links(document: pypdfium2.PdfDocument, page: Any, index: int, origin: tuple[float, float]) -> list[Link]:
+    links, position, found = list[Link](), ctypes.c_int(0), pdfium.FPDF_LINK()
+    left, height = origin
+    rect = pdfium.FS_RECTF()
+    while pdfium.FPDFLink_Enumerate(page.raw, position, found) and len(links) < 500:
+        action = pdfium.FPDFLink_GetAction(found)
+        if not action or pdfium.FPDFAction_GetType(action) != pdfium.PDFACTION_URI:
+            continue
+        buffer = ctypes.create_string_buffer(2048)
+        pdfium.FPDFAction_GetURIPath(document.raw, action, buffer, len(buffer))
+        pdfium.FPDFLink_GetAnnotRect(found, rect)
+        box = (rect.left - left, height - rect.top, rect.right - left, height - rect.bottom)
+        links.append(Link(buffer.value.decode("utf-8", "replace"), box, index + 1))
+    return links

@@ -1,0 +1,79 @@
+"""Bytes to text: looks at what a file is, not at what it is called, and hands it to the reader of its format."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+from parsing.page import TextLayer
+from parsing.reading import Unreadable
+
+MAX_BYTES = 50 * 2**20
+
+
+def read_text(path: str | os.PathLike[str], file_name: str | None = None, *, ocr: bool = False) -> TextLayer:
+    """The lines of a file in reading order. Raises Unreadable, and OSError when the file cannot be opened."""
+    if os.path.getsize(path) > MAX_BYTES:
+        raise Unreadable("too_large")
+    data = Path(path).read_bytes()
+    if not data.strip():
+        raise Unreadable("damaged", "The file is empty.")
+    kind = sniff(data)
+    if kind == "pdf":
+        from parsing.layout import read_pdf
+
+        return read_pdf(data)
+    if kind == "docx":
+        from parsing.docx import read_docx
+
+        return read_docx(data)
+    if kind == "txt":
+        from parsing.plain import read_plain
+
+        return read_plain(data)
+    raise Unreadable("not_supported")
+
+
+def sniff(data: bytes) -> str:
+    """One of pdf, docx, odt, rtf, doc, image, html, txt, or "" for anything else."""
+    head = data[:1024]
+    if head.startswith(b"PK\x03\x04"):
+        return _kind_of_zip(data)
+    if b"%PDF-" in head or b"\nendobj" in data[:65536]:
+        return "pdf"
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "doc"
+    if head.lstrip().startswith(b"{\\rtf"):
+        return "rtf"
+    if head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")):
+        return "image"
+    if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return "html"
+    return "txt" if _looks_like_text(data) else ""
+
+
+def _kind_of_zip(data: bytes) -> str:
+    try:
+        names = set(zipfile.ZipFile(BytesIO(data)).namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        raise Unreadable("damaged") from None
+    if "word/document.xml" in names:
+        return "docx"
+    return "odt" if "content.xml" in names else ""
+
+
+def _looks_like_text(data: bytes) -> bool:
+    sample = data[:4096]
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    strange = sum(byte < 9 or (13 < byte < 32 and byte != 27) for byte in sample)
+    return strange <= 2 + len(sample) // 50
+
+
+def preload() -> None:
+    """Load the engines once, in the fork server, before any file."""
+    import parsing.docx
+    import parsing.layout
+    import parsing.plain  # noqa: F401
