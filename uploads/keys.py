@@ -1,0 +1,31 @@
+"""Where objects lie: every key is built here, in ASCII, from a hash and a slug."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from pathlib import PurePath
+
+from django.conf import settings
+
+SLUG_MAX = 60
+
+
+def slug(file_name: str) -> str:
+    """`Naukri_Resume.pdf` → `naukri-resume`; `cv` when nothing is left."""
+    stem = unicodedata.normalize("NFKD", PurePath(file_name).stem).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", stem)[:SLUG_MAX].strip("-") or "cv"
+
+
+def capture_key(user_id: int, sha256: str, file_name: str, extension: str, now: datetime) -> str:
+    folder = f"{settings.RESUME_STORAGE_DIR}/{settings.ATS_ENVIRONMENT}/ats/{user_id}/{now:%Y/%m}"
+    return f"{folder}/{sha256}_{slug(file_name)}.{extension}"
+
+
+def request_key(sha256: str, file_name: str, extension: str) -> str:
+    return f"{sha256}/{slug(file_name)}.{extension}"
+
+
+def kept_key(sha256: str, extension: str) -> str:
+    return f"documents/{sha256}.{extension}"

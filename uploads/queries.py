@@ -1,0 +1,151 @@
+"""Questions to the documents, and the verbs that move many rows or make one."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from uploads.errors import SizeConflict
+from uploads.filetypes import FileType
+from uploads.promise import promise_sql, promise_times
+from uploads.states import (
+    GAVE_UP,
+    LEASE,
+    MAX_ATTEMPTS,
+    UNPROVEN,
+    ParseStatus,
+    Promised,
+    UploadStatus,
+    failed_columns,
+    proven_columns,
+    unreadable_columns,
+)
+from uploads.storage import StoredObject
+
+if TYPE_CHECKING:
+    from uploads.models import Document
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    # --- Questions --------------------------------------------------------------------------------------------------
+
+    def stored(self) -> DocumentQuerySet:
+        return self.filter(upload_status=UploadStatus.COMPLETE)
+
+    def promised(self) -> DocumentQuerySet:
+        return self.filter(upload_status__in=UNPROVEN)
+
+    def failed(self) -> DocumentQuerySet:
+        return self.filter(upload_status=UploadStatus.FAILED)
+
+    def url_expired(self, ago: timedelta = timedelta()) -> DocumentQuerySet:
+        return self.filter(s3_url_expires_at__lt=Now() - ago)
+
+    def asked_before(self, ago: timedelta) -> DocumentQuerySet:
+        return self.filter(s3_url_generated_at__lt=Now() - ago)
+
+    def older_than(self, age: timedelta) -> DocumentQuerySet:
+        return self.filter(updated_at__lt=Now() - age)
+
+    def waiting_for_reader(self) -> DocumentQuerySet:
+        """Nobody has taken these up in time: a lost message, a dead worker, or a pause that is over."""
+        waiting = [ParseStatus.PENDING, ParseStatus.RUNNING]
+        return self.filter(parse_status__in=waiting, parse_due_at__lte=Now())
+
+    def waiting_for_proof(self) -> DocumentQuerySet:
+        return self.promised().filter(verify_due_at__lte=Now())
+
+    # --- The two ways in --------------------------------------------------------------------------------------------
+
+    def promise(
+        self, *, sha256: str, name: str, size: int, file_type: FileType, key: str, extend: bool = False
+    ) -> tuple[Document, Promised]:
+        """The client will PUT these bytes itself. One statement, whoever else asks at the same moment.
+
+        Raises SizeConflict when the row holds another size that may not be replaced now.
+        """
+        doc_id = uuid.uuid4()
+        params = {
+            "doc_id": self.model._meta.pk.get_db_prep_value(doc_id, connection),
+            "sha256": sha256,
+            "name": name,
+            "size": size,
+            "type": file_type.mime,
+            "key": key,
+            "extend": extend,
+            **promise_times(),
+        }
+        [document] = self.raw(promise_sql(), params)
+        if document.file_size_bytes != size:
+            raise SizeConflict
+        if document.doc_id == doc_id:
+            return document, Promised.NEW
+        if document.is_stored:
+            return document, Promised.STORED
+        was_renewed = document.was_renewed  # type: ignore[attr-defined]  # a column of the statement
+        return document, Promised.RENEWED if was_renewed else Promised.VALID
+
+    def keep(self, *, sha256: str, name: str, file_type: FileType, stored: StoredObject) -> tuple[Document, bool]:
+        """We hold these bytes in the store and have hashed them. Returns the document and whether it was unproven.
+
+        When the document was stored before, it keeps its object; the caller removes the spare one.
+        """
+        defaults = {
+            "original_filename": name,
+            "file_size_bytes": stored.size,
+            "content_type": file_type.mime,
+            "s3_key": stored.key,
+        }
+        with transaction.atomic():
+            document, _ = self.get_or_create(doc_hash_256=sha256, defaults=defaults)
+            proven = {**defaults, **proven_columns(stored, file_type), "failure_code": "", "multipart_upload_id": ""}
+            was_unproven = bool(
+                self.filter(pk=document.pk).exclude(upload_status=UploadStatus.COMPLETE).update(**proven)
+            )
+            if was_unproven:
+                document.ring()
+        document.refresh_from_db()
+        return document, was_unproven
+
+    # --- Claims: attempts are counted before the work starts, and a lease ends by itself ------------------------------
+
+    def claim_for_parsing(self, doc_id: uuid.UUID | str) -> Document | None:
+        """Takes one document up, or returns None: it is gone, taken, done, or has used up its attempts."""
+        lease = uuid.uuid4()
+        claimed = self.filter(pk=doc_id, parse_status=ParseStatus.PENDING, parse_attempts__lt=MAX_ATTEMPTS).update(
+            parse_status=ParseStatus.RUNNING,
+            parse_lease=lease,
+            parse_due_at=Now() + LEASE,
+            parse_attempts=F("parse_attempts") + 1,
+        )
+        return self.filter(pk=doc_id, parse_lease=lease).first() if claimed else None
+
+    def claim_for_verifying(self, doc_id: uuid.UUID | str) -> Document | None:
+        lease = uuid.uuid4()
+        claimed = (
+            self.promised()
+            .filter(pk=doc_id, verify_due_at__isnull=False, verify_attempts__lt=MAX_ATTEMPTS)
+            .filter(Q(verify_lease=None) | Q(verify_due_at__lte=Now()))
+            .update(verify_lease=lease, verify_due_at=Now() + LEASE, verify_attempts=F("verify_attempts") + 1)
+        )
+        return self.filter(pk=doc_id, verify_lease=lease).first() if claimed else None
+
+    def take_back_readings(self, limit: int) -> list[uuid.UUID]:
+        """Ends leases that ran out and puts off the next look; returns what should be queued again."""
+        ids = list(self.waiting_for_reader().order_by("parse_due_at").values_list("pk", flat=True)[:limit])
+        due = self.waiting_for_reader().filter(pk__in=ids)
+        due.filter(parse_attempts__gte=MAX_ATTEMPTS).update(**unreadable_columns("crashed", GAVE_UP))
+        due.update(parse_status=ParseStatus.PENDING, parse_lease=None, parse_due_at=Now() + LEASE)
+        return ids
+
+    def take_back_proofs(self, limit: int) -> list[uuid.UUID]:
+        ids = list(self.waiting_for_proof().order_by("verify_due_at").values_list("pk", flat=True)[:limit])
+        due = self.waiting_for_proof().filter(pk__in=ids)
+        due.filter(verify_attempts__gte=MAX_ATTEMPTS).update(**failed_columns("verification_crashed"))
+        due.update(verify_lease=None, verify_due_at=Now() + LEASE)
+        return ids

@@ -1,0 +1,261 @@
+"""The store on S3 or anything that speaks it. django-storages holds the configuration and the client."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import IO, Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from storages.backends.s3 import S3Storage
+
+from uploads.errors import ObjectMissing, StoreUnavailable
+from uploads.storage import OpenMultipart, Part, StoredObject
+
+_ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NotFound"}
+_REPLACED = {"412", "PreconditionFailed"}
+# Short enough that a door answers 503 within ten seconds, whatever the store does.
+_CONFIG = Config(
+    signature_version="s3v4",
+    s3={"addressing_style": "path"},
+    connect_timeout=2,
+    read_timeout=6,
+    retries={"total_max_attempts": 1},
+    max_pool_connections=32,
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+
+
+class Absent(Exception):
+    """The object, version or upload is not there."""
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _ABSENT | _REPLACED:
+            raise Absent from error
+        raise StoreUnavailable from error
+    except BotoCoreError as error:
+        raise StoreUnavailable from error
+
+
+def _storage(endpoint: str | None) -> S3Storage:
+    return S3Storage(
+        bucket_name=settings.S3_BUCKET,
+        access_key=settings.S3_ACCESS_KEY_ID,
+        secret_key=settings.S3_SECRET_ACCESS_KEY,
+        region_name=settings.S3_REGION,
+        endpoint_url=endpoint,
+        client_config=_CONFIG,
+        file_overwrite=True,  # the bucket keeps versions
+        default_acl=None,
+        querystring_auth=True,
+    )
+
+
+class S3Store:
+    """`uploads.storage.Store` on S3. The endpoint that clients reach may differ from the one the server reaches."""
+
+    def __init__(self) -> None:
+        self.bucket = settings.S3_BUCKET
+
+    @cached_property
+    def client(self) -> Any:
+        return _storage(settings.S3_ENDPOINT_URL).connection.meta.client
+
+    @cached_property
+    def public_client(self) -> Any:
+        if settings.S3_PUBLIC_ENDPOINT_URL == settings.S3_ENDPOINT_URL:
+            return self.client
+        return _storage(settings.S3_PUBLIC_ENDPOINT_URL).connection.meta.client
+
+    def presign_put(
+        self, key: str, *, size: int, expires_in: int, content_type: str | None = None, sha256: str | None = None
+    ) -> tuple[str, dict[str, str]]:
+        params = {"Bucket": self.bucket, "Key": key, "ContentLength": size}
+        headers = {}
+        if content_type:
+            params["ContentType"] = headers["Content-Type"] = content_type
+        if sha256:
+            digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+            params["ChecksumSHA256"] = headers["x-amz-checksum-sha256"] = digest
+        return self._sign("put_object", params, expires_in), headers
+
+    def _sign(self, method: str, params: dict[str, Any], expires_in: int) -> str:
+        return self.public_client.generate_presigned_url(method, Params=params, ExpiresIn=max(1, expires_in))
+
+    def create_multipart(self, key: str) -> str:
+        with _asking():
+            return self.client.create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"]
+
+    def presign_part(self, key: str, upload_id: str, number: int, *, start: int, size: int, expires_in: int) -> str:
+        where = {"Bucket": self.bucket, "Key": key, "UploadId": upload_id, "PartNumber": number}
+        return self._sign("upload_part", {**where, "ContentLength": size}, expires_in)
+
+    def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
+        pages = self.client.get_paginator("list_parts").paginate(Bucket=self.bucket, Key=key, UploadId=upload_id)
+        newest: dict[int, dict] = {}
+        try:
+            with _asking():
+                # SeaweedFS lists a part that was sent again twice: the later one counts.
+                for row in sorted((r for page in pages for r in page.get("Parts", [])), key=_last_modified):
+                    newest[row["PartNumber"]] = row
+        except Absent:
+            return None
+        return [Part(number, newest[number]["Size"], newest[number]["ETag"]) for number in sorted(newest)]
+
+    def complete_multipart(self, key: str, upload_id: str, parts: list[Part]) -> None:
+        named = {"Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]}
+        try:
+            with _asking():
+                self.client.complete_multipart_upload(
+                    Bucket=self.bucket, Key=key, UploadId=upload_id, MultipartUpload=named
+                )
+        except Absent as error:
+            raise ObjectMissing from error
+
+    def abort_multipart(self, key: str, upload_id: str) -> None:
+        try:
+            with _asking():
+                self.client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
+        except Absent:
+            return
+
+    def multiparts(self) -> Iterator[OpenMultipart]:
+        with _asking():
+            for page in self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket):
+                for row in page.get("Uploads", []):
+                    yield OpenMultipart(row["Key"], row["UploadId"], row["Initiated"])
+
+    def head(self, key: str, version: str = "") -> StoredObject | None:
+        try:
+            with _asking():
+                answer = self.client.head_object(
+                    Bucket=self.bucket, Key=key, ChecksumMode="ENABLED", **_version(version)
+                )
+        except Absent:
+            return None
+        return StoredObject(
+            key=key,
+            size=answer["ContentLength"],
+            version=_named(answer.get("VersionId")),
+            etag=answer["ETag"],
+            modified=answer["LastModified"],
+            sha256=_whole_sha256(answer),
+        )
+
+    def open(self, stored: StoredObject, start: int = 0, length: int | None = None) -> IO[bytes]:
+        last = "" if length is None else str(start + length - 1)
+        try:
+            with _asking():
+                answer = self.client.get_object(
+                    Bucket=self.bucket,
+                    Key=stored.key,
+                    **_version(stored.version),
+                    **({"IfMatch": stored.etag} if stored.etag else {}),
+                    **({"Range": f"bytes={start}-{last}"} if start or length is not None else {}),
+                )
+        except Absent as error:
+            raise ObjectMissing from error
+        return _Body(answer["Body"])  # type: ignore[return-value]
+
+    def put(self, key: str, file: IO[bytes], *, sha256: str, content_type: str) -> StoredObject:
+        file.seek(0)
+        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+        with _asking():
+            self.client.put_object(
+                Bucket=self.bucket, Key=key, Body=file, ContentType=content_type, ChecksumSHA256=digest
+            )
+        stored = self.head(key)
+        if stored is None:
+            raise StoreUnavailable
+        return stored
+
+    def delete(self, key: str, version: str = "") -> None:
+        named = [version] if version else [stored.version for stored in self.versions(key) if stored.key == key]
+        for one in named:
+            try:
+                with _asking():
+                    self.client.delete_object(Bucket=self.bucket, Key=key, **_version(one))
+            except Absent:
+                continue
+
+    def versions(self, prefix: str = "") -> Iterator[StoredObject]:
+        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix)
+        with _asking():
+            for page in pages:
+                for row in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                    yield StoredObject(
+                        key=row["Key"],
+                        size=row.get("Size", 0),
+                        version=_named(row.get("VersionId")),
+                        etag=row.get("ETag", ""),
+                        modified=row["LastModified"],
+                        is_latest=row["IsLatest"],
+                    )
+
+    def check(self) -> None:
+        try:
+            with _asking():
+                self.client.head_bucket(Bucket=self.bucket)
+        except Absent as error:
+            raise StoreUnavailable from error
+
+    def is_versioned(self) -> bool:
+        with _asking():
+            return self.client.get_bucket_versioning(Bucket=self.bucket).get("Status") == "Enabled"
+
+    def sweep_temporary(self, older_than_seconds: int) -> int:
+        return 0  # S3 has no temporary files; its unfinished multipart uploads are listed by `multiparts`
+
+
+class _Body:
+    """A response body whose read errors are the store's."""
+
+    def __init__(self, body: Any) -> None:
+        self.body = body
+
+    def read(self, size: int | None = None) -> bytes:
+        try:
+            return self.body.read(size)
+        except BotoCoreError as error:
+            raise StoreUnavailable from error
+
+    def close(self) -> None:
+        self.body.close()
+
+    def __enter__(self) -> _Body:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _version(version: str) -> dict[str, str]:
+    return {"VersionId": version} if version else {}
+
+
+def _named(version: str | None) -> str:
+    return "" if version in (None, "null") else str(version)
+
+
+def _last_modified(row: dict) -> datetime:
+    return row.get("LastModified") or datetime.min.replace(tzinfo=UTC)
+
+
+def _whole_sha256(answer: dict) -> str | None:
+    """The recorded SHA-256 of the whole object; a multipart upload's checksum of checksums is not one."""
+    recorded = answer.get("ChecksumSHA256")
+    if not recorded or "-" in recorded or answer.get("ChecksumType") == "COMPOSITE":
+        return None
+    return base64.b64decode(recorded).hex()
