@@ -1,0 +1,95 @@
+"""Trace ids and the ledger for every call; Django's browser middleware for browsers only."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+
+from ats.errors import respond
+from uploads import ledger
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_TRACE_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class Trace:
+    """Gives every call a trace id, and writes its ledger rows when it has ended."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Trace-Id", "")
+        trace_id = uuid.UUID(given) if _TRACE_ID.fullmatch(given) else uuid.uuid4()
+        trace = ledger.begin(ledger.Trace(id=trace_id))
+        _unwrap_proxies(request)
+        response = self.get_response(request)
+        response["X-Trace-Id"] = str(trace_id)
+        self._close(request, response, trace)
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
+        ledger.current().operation = getattr(getattr(view, "cls", None), "operation", "")
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return None if is_desk(request) else respond(exception)
+
+    def _close(self, request: HttpRequest, response: HttpResponse, trace: ledger.Trace) -> None:
+        user = getattr(request, "user", None)
+        if not user or not user.is_authenticated or is_desk(request):
+            return
+        if trace.error and trace.error["code"] == "DATABASE_UNAVAILABLE":
+            return  # the log has it; the ledger lies in the same database
+        trace.user_id = user.pk
+        trace.operation = trace.operation or request.resolver_match.route if request.resolver_match else "unknown"
+        is_call = request.method in WRITES and bool(_operation(request))
+        if is_call or trace.error:
+            ledger.write(trace, is_call=is_call)
+
+
+def _operation(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return getattr(getattr(match.func, "cls", None), "operation", "") if match else ""
+
+
+def is_desk(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/admin")
+
+
+def _unwrap_proxies(request: HttpRequest) -> None:
+    """Behind N proxies of our own, the Nth address from the right of X-Forwarded-For is the client's."""
+    if not settings.BEHIND_PROXIES:
+        return
+    addresses = request.headers.get("X-Forwarded-For", "").split(",")
+    request.META["REMOTE_ADDR"] = addresses[-min(settings.BEHIND_PROXIES, len(addresses))].strip()
+
+
+def for_browsers(middleware: type) -> type:
+    """The same middleware, passed by for a call that bears a token: such a call has no session to look up."""
+
+    class ForBrowsers(middleware):
+        def __call__(self, request: HttpRequest) -> HttpResponse:
+            if "HTTP_AUTHORIZATION" in request.META and not is_desk(request):
+                return self.get_response(request)
+            return super().__call__(request)
+
+    ForBrowsers.__name__ = ForBrowsers.__qualname__ = middleware.__name__
+    return ForBrowsers
+
+
+Session = for_browsers(SessionMiddleware)
+Csrf = for_browsers(CsrfViewMiddleware)
+Authentication = for_browsers(AuthenticationMiddleware)
+Messages = for_browsers(MessageMiddleware)
+ContentPolicy = for_browsers(CSPMiddleware)

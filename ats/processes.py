@@ -1,0 +1,166 @@
+"""Programs that run beside us and never outlive us."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+
+class NotReady(Exception):
+    """A program ended, or took too long, before it answered."""
+
+
+class Guardian:
+    """The process that ends ours when we are gone: see `guardian.py`."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian.py"))]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        assert self.process.stdin is not None
+        self.pipe = self.process.stdin.fileno()
+
+    def tell(self, word: str, value: int | str | Path) -> None:
+        os.write(self.pipe, f"{word} {value}\n".encode())
+
+    def mind_me(self) -> None:
+        """Called in a new process before its program is loaded, so that none escapes between the two."""
+        os.write(self.pipe, b"begin %d\n" % os.getpid())
+
+
+@functools.cache
+def guardian() -> Guardian:
+    return Guardian()
+
+
+class Program:
+    """A program in a session of its own. It may be killed and started again.
+
+    `ready` says whether it does its work yet; `environment` is the whole environment of the program.
+    """
+
+    stop_signal = signal.SIGTERM
+    patience = 60.0  # seconds until it must be ready
+
+    def __init__(
+        self, name: str, command: Sequence[str | Path] = (), environment: dict[str, str] | None = None
+    ) -> None:
+        self.name = name
+        self.command = command
+        self.environment = environment
+        self.account: int | None = None  # the user id to run under, where it is not ours
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def ready(self) -> bool:
+        return self.alive
+
+    def start(self, output: IO[bytes] | int = subprocess.DEVNULL) -> None:
+        self.process = subprocess.Popen(
+            [str(word) for word in self.command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=self.environment,
+            start_new_session=True,
+            user=self.account,
+            group=self.account,
+            extra_groups=None if self.account is None else [],
+            preexec_fn=guardian().mind_me,
+        )
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """How it ended: its exit status, or minus the signal; None while it runs."""
+        return None if self.process is None else self.process.poll()
+
+    def wait_until_ready(self) -> None:
+        limit = time.monotonic() + self.patience
+        while not self.ready():
+            if not self.alive:
+                raise NotReady(f"{self.name} ended with status {self.status} before it was ready.")
+            if time.monotonic() > limit:
+                raise NotReady(f"{self.name} was not ready after {self.patience:g} s.")
+            time.sleep(0.05)
+
+    def signal(self, number: int) -> None:
+        """To the whole group that the program leads."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
+
+    def stop(self, seconds: float = 10.0) -> None:
+        """Asks it to end, and kills it when it has not after `seconds`."""
+        if self.alive:
+            assert self.process is not None
+            self.process.send_signal(self.stop_signal)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """At once, with everything of its group. Also clears away what a program that ended left of its group."""
+        if self.process is None:
+            return
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        guardian().tell("end", self.process.pid)
+        self.process = None
+
+
+@contextlib.contextmanager
+def all_running(*programs: Program) -> Iterator[None]:
+    """Starts them side by side, waits until each is ready, stops them in reverse order."""
+    try:
+        for program in programs:
+            program.start()
+        for program in programs:
+            program.wait_until_ready()
+        yield
+    finally:
+        for program in reversed(programs):
+            program.stop()
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 on which nobody listens, below the range that systems use for outgoing connections."""
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 — no secret
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+class Parent:
+    """Who started us, and whether it wants to leave.
+
+    A parent killed by force tells nobody: it is just no longer there. GNU make hands SIGTERM on to what it runs, but
+    a SIGINT sent to it alone only makes it wait, with that signal blocked, which Linux lets us see.
+    """
+
+    def __init__(self) -> None:
+        self.pid = os.getppid()
+
+    def leaves(self) -> bool:
+        return os.getppid() != self.pid or self._holds_sigint()
+
+    def _holds_sigint(self) -> bool:
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+                if line.startswith("SigBlk:"):
+                    return bool(int(line.split()[1], 16) >> (signal.SIGINT - 1) & 1)
+        return False

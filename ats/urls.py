@@ -1,0 +1,26 @@
+"""The map of all doors."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from ats import views
+from uploads.disk_views import PutObject
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/admin/")),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+    path("api/cv-capture/", include("capture.urls")),
+    path("upload/", include("uploads.urls")),
+    path("store/<path:key>", PutObject.as_view()),
+    re_path(r"^api/schema/?$", SpectacularJSONAPIView.as_view(), name="schema"),
+    re_path(r"^api/docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+    re_path(r"^healthz/?$", views.healthz),
+    re_path(r"^readyz/?$", views.readyz),
+]
+handler400 = "ats.errors.bad_request"
+handler403 = "ats.errors.permission_denied"
+handler404 = "ats.errors.page_not_found"
+handler500 = "ats.errors.server_error"
