@@ -1,0 +1,144 @@
+"""Who brought which document from where, and the devices that bring them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from knox.models import AbstractAuthToken, AuthTokenManager
+
+from uploads.models import Document
+
+
+class DeviceToken(AbstractAuthToken):
+    """A bearer token, stored as its SHA-512, and the device or client that holds it. `objects.create(user, name=…)`
+    returns the row and the token itself, which is never seen again."""
+
+    device_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    name = models.CharField(max_length=100)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_ip = models.GenericIPAddressField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AuthTokenManager()
+
+    class Meta:
+        db_table = "device_tokens"
+        verbose_name = "device"
+        indexes = [models.Index(fields=["user", "name"], name="device_tokens_by_owner")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.revoked_at is None and (self.expiry is None or self.expiry > timezone.now())
+
+    def mark_used(self, ip_address: str) -> None:
+        """At most one write a minute, whoever else calls."""
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=Now() - timedelta(minutes=1))
+        DeviceToken.objects.filter(stale, pk=self.pk).update(last_used_at=Now(), last_ip=ip_address or None)
+
+    def revoke(self) -> bool:
+        return bool(DeviceToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=Now()))
+
+    def rotate(self) -> tuple[DeviceToken, str]:
+        """A new token for the same device; the old one ends."""
+        self.revoke()
+        return DeviceToken.objects.create(self.user, name=self.name)
+
+
+class CVCaptureQuerySet(models.QuerySet["CVCapture", "CVCapture"]):
+    def promised(self) -> CVCaptureQuerySet:
+        return self.filter(captured_at=None)
+
+    def received(self) -> CVCaptureQuerySet:
+        return self.filter(captured_at__isnull=False)
+
+    def promise(self, user: User, document: Document, *, file_name: str, source: str, ip_address: str) -> None:
+        """Remembers that this user asked to bring these bytes. Asking again changes nothing but the time."""
+        asked = CVCapture(
+            user=user,
+            document=document,
+            file_name=file_name,
+            source=source,
+            ip_address=ip_address or None,
+            requested_at=timezone.now(),
+        )
+        CVCapture.objects.bulk_create(
+            [asked],
+            update_conflicts=True,
+            unique_fields=["user", "document"],
+            update_fields=["requested_at"],
+        )
+
+    def receipt(self, user_id: int, document: Document, **facts: Any) -> tuple[CVCapture, bool]:
+        """The capture of these bytes by this user, and whether this call made it. One row however often it is asked."""
+        made = bool(self.promised().filter(user_id=user_id, document=document).update(captured_at=Now(), **facts))
+        capture, created = self.get_or_create(
+            user_id=user_id, document=document, defaults={**facts, "captured_at": timezone.now()}
+        )
+        return capture, made or created
+
+
+class CVCapture(models.Model):
+    """Promised at presign; a receipt once the bytes are proven."""
+
+    class Source(models.TextChoices):
+        DOWNLOAD = "download"
+        UPLOAD = "upload"
+        EMAIL = "email"
+        IMPORT = "import"
+        MANUAL = "manual"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="captures")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="captures")
+    file_name = models.CharField(max_length=255)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    device = models.CharField(max_length=100, blank=True, db_default="")
+    emp_id = models.CharField("employee", max_length=40, blank=True, db_default="")
+    ip_address = models.GenericIPAddressField(null=True, blank=True)
+    detected_at = models.DateTimeField(null=True, blank=True)
+    uploaded_at = models.DateTimeField(null=True, blank=True)
+    requested_at = models.DateTimeField(db_default=Now())
+    captured_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CVCaptureQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cv_captures"
+        verbose_name = "CV capture"
+        permissions = [("review_cvcapture", "Can review captures")]
+        constraints = [models.UniqueConstraint(fields=["user", "document"], name="capture_once_for_user_and_document")]
+        indexes = [
+            models.Index(fields=["requested_at"], condition=Q(captured_at=None), name="cv_captures_promised"),
+            models.Index(fields=["-captured_at"], name="cv_captures_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def status(self) -> str:
+        """`stored`, `parsing`, `ready` or `failed`: what the row says of reading the document."""
+        return STATUS[self.document.parse_status]
+
+    @property
+    def reason(self) -> str | None:
+        return self.document.parse_reason or None
+
+
+STATUS: dict[str, str] = {
+    Document.ParseStatus.PENDING: "stored",
+    Document.ParseStatus.RUNNING: "parsing",
+    Document.ParseStatus.COMPLETED: "ready",
+    Document.ParseStatus.FAILED: "failed",
+    Document.ParseStatus.NOT_NEEDED: "stored",
+}

@@ -1,0 +1,117 @@
+"""What the capture door takes and answers."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from rest_framework import serializers
+
+from capture.models import CVCapture
+from uploads.fields import (
+    FileName,
+    Moment,
+    SensibleText,
+    Sha256,
+    StrictBoolean,
+    StrictChoice,
+    StrictInteger,
+    StrictText,
+)
+from uploads.filetypes import cv_types, type_of
+from uploads.serializers import check_size
+
+MOST_HASHES = 500
+
+
+class PresignSerializer(serializers.Serializer):
+    file_name = FileName()
+    file_size = StrictInteger(min_value=1, help_text="bytes")
+    file_type = StrictText(help_text="MIME type; must agree with the extension of file_name")
+    sha256 = Sha256(help_text="64 hex digits of the file's content")
+    source = StrictChoice(CVCapture.Source.choices)  # type: ignore[assignment]  # DRF has a source of its own
+    checksum = StrictBoolean(default=False, help_text="true: the store refuses other bytes by itself")
+
+    def validate_file_name(self, name: str) -> str:
+        if type_of(name, cv_types()) is None:
+            names = ", ".join(file_type.extension for file_type in cv_types())
+            raise serializers.ValidationError(f"Files of these types are taken: {names}.")
+        return name
+
+    def validate_file_type(self, mime: str) -> str:
+        if not any(mime in file_type.mimes for file_type in cv_types()):
+            raise serializers.ValidationError("Files of this type are not taken.")
+        return mime
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        file_type = type_of(attrs["file_name"], cv_types())
+        assert file_type is not None  # validate_file_name saw to it
+        if attrs["file_type"] not in file_type.mimes:
+            raise serializers.ValidationError({"file_name": ["The extension does not agree with file_type."]})
+        check_size(attrs["file_size"], file_type)
+        return {**attrs, "proven_type": file_type}
+
+
+class RenamedHash(Sha256):
+    """Older monitors call it `file_hash`: they are told, and nothing is guessed."""
+
+    default_error_messages = {"renamed": "The hash is called sha256 here; file_hash is not read."}
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        is_renamed = key == "required" and "file_hash" in self.root.initial_data
+        super().fail("renamed" if is_renamed else key, **kwargs)
+
+
+class MetadataSerializer(PresignSerializer):
+    sha256 = RenamedHash(help_text="64 hex digits of the file's content")
+    s3_key = StrictText(max_length=500, trim_whitespace=False)
+    uploaded_at = Moment(required=False, allow_null=True)
+    detected_at = Moment(required=False, allow_null=True)
+    emp_id = SensibleText(max_length=40)
+    device = SensibleText(max_length=100)
+    checksum = None  # type: ignore[assignment]  # how DRF drops an inherited field
+
+    def receipt(self) -> dict[str, Any]:
+        """The columns of the capture that this call brings."""
+        names = ("file_name", "source", "emp_id", "device", "uploaded_at", "detected_at")
+        return {name: self.validated_data[name] for name in names if self.validated_data.get(name) is not None}
+
+
+class CheckSerializer(serializers.Serializer):
+    sha256 = serializers.ListField(child=Sha256(), max_length=MOST_HASHES)
+
+
+class PresignAnswerSerializer(serializers.Serializer):
+    s3_url = serializers.URLField()
+    s3_key = serializers.CharField()
+    expires_at = serializers.IntegerField(help_text="Unix seconds")
+    headers = serializers.DictField(child=serializers.CharField(), help_text="to be sent with the PUT")
+    duplicate = serializers.BooleanField(help_text="these bytes are stored already; no PUT is needed")
+    status = serializers.CharField()
+    doc_id = serializers.UUIDField()
+    trace_id = serializers.UUIDField()
+
+
+class MetadataAnswerSerializer(serializers.Serializer):
+    cv_capture_id = serializers.IntegerField()
+    doc_id = serializers.UUIDField()
+    status = serializers.CharField(help_text="stored")
+    duplicate = serializers.BooleanField()
+    file_name = serializers.CharField()
+    s3_key = serializers.CharField()
+    message = serializers.CharField()
+    trace_id = serializers.UUIDField()
+
+
+class CaptureSerializer(serializers.ModelSerializer):
+    cv_capture_id = serializers.IntegerField(source="pk")
+    doc_id = serializers.UUIDField(source="document_id")
+    status = serializers.ChoiceField(["stored", "parsing", "ready", "failed"])
+    reason = serializers.CharField(allow_null=True, help_text="words that a recruiter can read")
+
+    class Meta:
+        model = CVCapture
+        fields = ["cv_capture_id", "doc_id", "file_name", "status", "reason"]
+
+
+class KnownSerializer(serializers.Serializer):
+    known = serializers.ListField(child=serializers.CharField())
