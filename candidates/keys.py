@@ -1,0 +1,61 @@
+"""The keys by which two CVs are known to be of one person: normalised e-mail, telephone number, profile link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import phonenumbers
+
+# Mailboxes of a role or of a job portal's relay are nobody's own.
+_ROLES = {
+    *("admin", "career", "careers", "contact", "cv", "cvs", "hello", "hr", "info", "jobs", "mail", "noreply"),
+    *("no-reply", "office", "recruiter", "recruitment", "resume", "resumes", "sales", "support", "team"),
+}
+_PORTALS = {"naukri.com", "monster.com", "indeed.com", "indeedemail.com", "timesjobs.com", "shine.com", "stepstone.de"}
+_PROFILES = re.compile(r"(?:www\.)?(linkedin\.com/in|github\.com|gitlab\.com|xing\.com/profile)/([\w%.\-]+)", re.I)
+
+
+def email_key(email: str) -> str:
+    """Lower case; for Gmail dots and `+labels` do not tell people apart."""
+    local, _, domain = email.strip().casefold().rpartition("@")
+    local = local.split("+")[0]
+    if domain in {"gmail.com", "googlemail.com"}:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}" if local and domain else ""
+
+
+def is_shared_email(email: str) -> bool:
+    """An address that an agency, a company or a job portal gives for many people."""
+    local, _, domain = email.casefold().rpartition("@")
+    return local in _ROLES or any(domain == portal or domain.endswith(f".{portal}") for portal in _PORTALS)
+
+
+def phone_key(phone: str) -> str:
+    """E.164, or nothing for what is no number with its country."""
+    try:
+        number = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def profile_key(url: str) -> str:
+    """`linkedin.com/in/asha` for every spelling of that link; nothing for links that are no personal profile."""
+    match = _PROFILES.search(url)
+    return f"{match[1]}/{match[2].rstrip('.')}".casefold() if match else ""
+
+
+def person_keys(basics: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(kind, value) of every key in a JSON Resume `basics`."""
+    email = basics.get("email") or ""
+    if email and not is_shared_email(email):
+        yield "email", email_key(email)
+    if phone := phone_key(basics.get("phone") or ""):
+        yield "phone", phone
+    for profile in basics.get("profiles") or []:
+        if link := profile_key(profile.get("url") or ""):
+            yield "profile", link
