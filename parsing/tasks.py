@@ -1,0 +1,117 @@
+"""Reading a stored CV in the background: claim, fetch, read in a child, record, fill a candidate."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from celery import shared_task
+from django.db import OperationalError, connection, transaction
+
+from candidates.models import Candidate
+from parsing import PARSER_VERSION, Reading, Unreadable
+from parsing.sandbox import read_safely
+from uploads import ledger
+from uploads.bell import nudge
+from uploads.errors import HashMismatch, ObjectMissing, StoreUnavailable
+from uploads.models import Document
+from uploads.storage import blocks, get_store
+
+logger = logging.getLogger(__name__)
+RENEW_EVERY = 5.0  # seconds; a lease is 20
+PAUSE = timedelta(seconds=15)  # before trying again what the store could not give
+BATCH = 100
+
+
+@shared_task
+def parse_document(doc_id: str) -> None:
+    document = Document.objects.claim_for_parsing(doc_id)
+    if document is None:
+        return
+    ledger.begin(ledger.Trace(operation="parse_document", document_id=document.pk))
+    try:
+        with lease(document):
+            read(document)
+    except (StoreUnavailable, OperationalError) as error:
+        logger.warning("The reading of %s waits: %s", document.pk, type(error).__name__)
+        document.put_off_parsing(PAUSE)
+
+
+def read(document: Document) -> None:
+    """Reads a claimed document and records what came of it."""
+    try:
+        with fetched(document) as path:
+            reading = read_safely(path, document.original_filename)
+    except Unreadable as unreadable:
+        _record_unreadable(document, unreadable.code, unreadable.reason)
+    except (ObjectMissing, HashMismatch) as fault:
+        _record_unreadable(document, fault.default_code, "The stored file is not the one that was verified.")
+    else:
+        _record(document, reading)
+
+
+def _record(document: Document, reading: Reading) -> None:
+    if not reading.fields["meta"]["is_cv"]:
+        reasons = "; ".join(reading.fields["meta"]["reasons"])
+        _record_unreadable(document, "not_a_cv", f"This does not look like a CV: {reasons}."[:500])
+        return
+    with transaction.atomic():
+        if document.mark_parsed(reading.fields, reading.text, PARSER_VERSION):
+            Candidate.objects.take_in(document, reading.fields)
+
+
+def _record_unreadable(document: Document, code: str, reason: str) -> None:
+    if document.mark_unreadable(code, reason, PARSER_VERSION):
+        ledger.record_failure("parse_document", code.upper(), reason, document.pk)
+
+
+@contextmanager
+def fetched(document: Document) -> Iterator[Path]:
+    """The pinned bytes in a temporary file, hashed on the way: never a partial text, never other bytes."""
+    with tempfile.TemporaryDirectory(prefix="ats-reading-") as folder:
+        path = Path(folder) / f"cv.{document.file_type.extension}"
+        digest = hashlib.sha256()
+        with closing(get_store().open(document.pinned)) as stream, path.open("xb") as file:
+            for block in blocks(stream):
+                digest.update(block)
+                file.write(block)
+        if digest.hexdigest() != document.doc_hash_256:
+            raise HashMismatch
+        yield path
+
+
+@contextmanager
+def lease(document: Document) -> Iterator[None]:
+    """Renews the claim while the work goes on; a worker that dies stops renewing."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(RENEW_EVERY):
+            try:
+                document.renew_parse_lease()
+            except OperationalError:
+                logger.warning("The lease of %s could not be renewed.", document.pk)
+        connection.close()
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@shared_task
+def sweep_readings() -> int:
+    """Queues again what a dead worker, a lost message or a missing bell left unread."""
+    ids = Document.objects.take_back_readings(BATCH)
+    for doc_id in ids:
+        nudge(parse_document, str(doc_id))
+    return len(ids)
