@@ -48,8 +48,7 @@ class Archive:
                     size += len(part)
                     self.unpacked += len(part)
                     if (
-                        (self.unpacked > RATIO_FROM
-                        and self.unpacked > MAX_RATIO * self.packed)
+                        (self.unpacked > RATIO_FROM and self.unpacked > MAX_RATIO * self.packed)
                         or self.unpacked > MAX_UNPACKED
                         or size > MAX_MEMBER
                     ):

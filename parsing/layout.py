@@ -1,26 +1,41 @@
-"""Glyphs to lines in reading order."""
+"""Glyphs to lines in reading order: runs, then columns by whitespace cuts, then rows and blocks."""
 
 from __future__ import annotations
 
+import unicodedata
+from functools import cache
+from statistics import median
+
+from parsing.columns import regions_of, same_row
 from parsing.glyphs import LINE_END_HYPHEN
-from parsing.page import Glyph, Line, Page, Run, TextLayer
-from parsing.reading import Unreadable
+from parsing.page import Glyph, Line, Page, Run
 
-WIDE_GAP = 1.1  # in glyph sizes: more than this between two words begins a new run
-WORD_GAP = 0.17
+WIDE_GAP = 1.15  # in glyph sizes: a gap this wide begins a new run
+WORD_GAP = 0.17  # in glyph sizes: a gap this wide is a space even when the file holds none
+BLOCK_GAP = 0.75  # in line heights: white space this high begins a new block
 
 
-def read_pdf(data: bytes) -> TextLayer:
-    from parsing import pdf
+def lines_of(page: Page, first_block: int = 0) -> list[Line]:
+    """The page's lines in reading order, with blocks numbered from `first_block` on."""
+    lines: list[Line] = []
+    block = first_block
+    for region in regions_of(runs_of(page)):
+        previous: Line | None = None
+        for row in rows_of(region):
+            line = _line(page.number, row)
+            if previous is None or _begins_block(previous, line):
+                block += 1
+            line.block = block
+            lines.append(line)
+            previous = line
+    return lines
 
-    pages, info = pdf.read_pages(data)
-    layer = TextLayer("pdfium", [], pages, title=info["title"], written=info["written"])
-    for page in pages:
-        layer.lines += lines_of(page)
-        layer.links += page.links
-    if not layer.lines:
-        raise Unreadable("no_text")
-    return layer
+
+def _begins_block(previous: Line, line: Line) -> bool:
+    assert previous.box and line.box
+    height = line.box[3] - line.box[1]
+    changed = abs(previous.size - line.size) > 0.15 * line.size or previous.bold != line.bold
+    return changed or line.box[1] - previous.box[3] > BLOCK_GAP * height
 
 
 def runs_of(page: Page) -> list[Run]:
@@ -34,47 +49,84 @@ def runs_of(page: Page) -> list[Run]:
         current.append(glyph)
     if current:
         runs.append(_run(current))
-    return runs
+    return [run for run in runs if run.text]
 
 
 def _goes_on(last: Glyph, glyph: Glyph) -> bool:
-    size = max(last.size, glyph.size)
+    size = last.size if last.size > glyph.size else glyph.size
     if abs(last.bottom - glyph.bottom) > 0.35 * size:
         return False
-    return -0.6 * size < glyph.x0 - last.x1 < WIDE_GAP * size
+    gap = glyph.x0 - last.x1
+    if -0.6 * size < gap < WIDE_GAP * size:
+        return True
+    return is_rtl(glyph.char) and -0.6 * size < last.x0 - glyph.x1 < WIDE_GAP * size
+
+
+@cache
+def is_rtl(char: str) -> bool:
+    return unicodedata.bidirectional(char[:1]) in ("R", "AL")
 
 
 def _run(glyphs: list[Glyph]) -> Run:
-    parts, last = [], None
+    x0, top, x1, bottom, size = (glyphs[0].x0, glyphs[0].top, glyphs[0].x1, glyphs[0].bottom, glyphs[0].size)
+    bold = 0
     for glyph in glyphs:
-        if last is not None and (glyph.gap or glyph.x0 - last.x1 > WORD_GAP * glyph.size):
-            parts.append(" ")
-        parts.append(glyph.char)
-        last = glyph
-    bold = sum(glyph.bold for glyph in glyphs) * 2 > len(glyphs)
-    return Run(
-        "".join(parts),
-        min(g.x0 for g in glyphs),
-        min(g.top for g in glyphs),
-        max(g.x1 for g in glyphs),
-        max(g.bottom for g in glyphs),
-        max(g.size for g in glyphs),
-        bold,
-    )
+        x0, top = (glyph.x0 if glyph.x0 < x0 else x0), (glyph.top if glyph.top < top else top)
+        x1, bottom = (glyph.x1 if glyph.x1 > x1 else x1), (glyph.bottom if glyph.bottom > bottom else bottom)
+        size = glyph.size if glyph.size > size else size
+        bold += glyph.bold
+    return Run(_text(glyphs), x0, top, x1, bottom, size, bold * 2 > len(glyphs))
 
 
-def lines_of(page: Page) -> list[Line]:
+def _text(glyphs: list[Glyph]) -> str:
+    """The words of a run. In a letter-spaced title the gaps between letters are as wide as spaces elsewhere."""
+    gaps = [0.0, *(_distance(last, glyph) for last, glyph in zip(glyphs, glyphs[1:], strict=False))]
+    if len(glyphs) > 3 and (spaced := _letter_spacing(glyphs, gaps)):
+        return "".join(" " + g.char if gap > spaced else g.char for g, gap in zip(glyphs, gaps, strict=True)).strip()
+    return "".join(
+        " " + glyph.char if glyph.gap or gap > WORD_GAP * glyph.size else glyph.char
+        for glyph, gap in zip(glyphs, gaps, strict=True)
+    ).strip()
+
+
+def _distance(last: Glyph, glyph: Glyph) -> float:
+    return glyph.x0 - last.x1 if glyph.x0 >= last.x0 else last.x0 - glyph.x1
+
+
+def _letter_spacing(glyphs: list[Glyph], gaps: list[float]) -> float:
+    """The gap that divides words of a letter-spaced run, or 0 for an ordinary run."""
+    apart = sum(1 for glyph, gap in zip(glyphs, gaps, strict=True) if glyph.gap or gap > WORD_GAP * glyph.size)
+    if apart < 0.75 * (len(glyphs) - 1) or not all(glyph.char[0].isalpha() or glyph.char in "&.-/" for glyph in glyphs):
+        return 0.0
+    usual = median(gaps[1:])
+    return max(1.6 * usual, usual + 0.15 * glyphs[0].size)
+
+
+def rows_of(runs: list[Run]) -> list[list[Run]]:
+    """Runs on one baseline, from top to bottom; in a row from left to right, or from right to left in such scripts."""
     rows: list[list[Run]] = []
-    for run in sorted(runs_of(page), key=lambda r: r.bottom):
-        if rows and abs(rows[-1][-1].bottom - run.bottom) < 0.35 * run.size:
+    for run in sorted(runs, key=lambda r: (r.bottom - 0.2 * (r.bottom - r.top), r.x0)):
+        if rows and same_row(rows[-1][0], run):
             rows[-1].append(run)
         else:
             rows.append([run])
-    return [line_of(page.number, row) for row in rows]
+    return [sorted(row, key=_rank(row)) for row in rows]
 
 
-def line_of(page: int, row: list[Run]) -> Line:
-    row = sorted(row, key=lambda r: r.x0)
-    cells = tuple(run.text.rstrip(LINE_END_HYPHEN) for run in row)
+def _rank(row: list[Run]):  # type: ignore[no-untyped-def]
+    rightwards = sum(is_rtl(run.text[:1]) for run in row) * 2 > len(row)
+    return (lambda run: -run.x1) if rightwards else (lambda run: run.x0)
+
+
+def _line(page: int, row: list[Run]) -> Line:
     box = (min(r.x0 for r in row), min(r.top for r in row), max(r.x1 for r in row), max(r.bottom for r in row))
-    return Line(" ".join(cells), page, box, max(r.size for r in row), all(r.bold for r in row), cells)
+    cells = tuple(run.text for run in row)
+    letters = sum(len(cell) for cell in cells)
+    bold = sum(len(run.text) for run in row if run.bold) * 2 > letters
+    return Line(" ".join(cells), page, box, max(r.size for r in row), bold, cells)
+
+
+def join_hyphens(lines: list[Line]) -> str:
+    """The text of lines, one a row; a word divided at a line's end by a hyphen mark is put together again."""
+    text = "\n".join(line.text for line in lines)
+    return text.replace(LINE_END_HYPHEN + "\n", "").replace(LINE_END_HYPHEN, "")

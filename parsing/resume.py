@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from parsing import contacts
+from parsing.layout import join_hyphens
 from parsing.page import Line, TextLayer
 from parsing.reading import PARSER_VERSION, Reading, clean_text
 
@@ -23,7 +24,7 @@ SECTIONS = {
 
 
 def read_fields(layer: TextLayer, file_name: str = "") -> Reading:
-    text = clean_text("\n".join(line.text for line in layer.lines))
+    text = clean_text(join_hyphens(layer.lines))
     uris = [link.uri for link in layer.links]
     sections = _sections(layer.lines)
     emails, phones = contacts.find_emails(text, uris), contacts.find_phones(text, uris)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
@@ -22,7 +24,7 @@ def read_text(path: str | os.PathLike[str], file_name: str | None = None, *, ocr
         raise Unreadable("damaged", "The file is empty.")
     kind = sniff(data)
     if kind == "pdf":
-        from parsing.layout import read_pdf
+        from parsing.engines import read_pdf
 
         return read_pdf(data)
     if kind == "docx":
@@ -74,6 +76,6 @@ def _looks_like_text(data: bytes) -> bool:
 
 def preload() -> None:
     """Load the engines once, in the fork server, before any file."""
-    import parsing.docx
-    import parsing.layout
-    import parsing.plain  # noqa: F401
+    for module in ("engines", "docx", "plain"):
+        import_module(f"parsing.{module}")
+    sys.modules["parsing.engines"].preload()
