@@ -1,0 +1,138 @@
+"""What became of every file: append-only JSON lines, synced to disk, readable by people and by the next start.
+
+A row: `state`, `path`, `size` (bytes), `mtime_ns`, `at` (Unix seconds), and `sha256`, `s3_key`, `reason`,
+`detected_at`, `cv_capture_id`, `took` where known. States: `waiting` may become `sent`, `duplicate`, `parked` or
+`gone`; `old` lay there before the first start; `baseline` and `forgotten` are marks without a file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+COMPACT_AT = 10000
+DONE = ("sent", "duplicate", "parked", "gone", "old")
+
+
+def key_of(path, size, mtime_ns):
+    """What makes a file the same one as before (an int that lives as long as the process)."""
+    return hash((os.path.normcase(path), size, mtime_ns))
+
+
+def row_of(path, found, detected_at, state):
+    """A new row for a file as `os.stat` found it; `detected_at` in Unix seconds."""
+    return {"state": state, "path": path, "size": found.st_size, "mtime_ns": found.st_mtime_ns,
+            "detected_at": int(detected_at)}
+
+
+def _lines(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                try:
+                    row = json.loads(line)
+                except ValueError:  # the line that a power cut tore
+                    continue
+                if isinstance(row, dict) and "state" in row:
+                    yield row
+    except FileNotFoundError:
+        return
+
+
+def rows(path):
+    """The rows that still count: those that a later `forgotten` names are left out."""
+    wiped, prefixes = -1, {}
+    for number, row in enumerate(_lines(path)):
+        if row["state"] == "forgotten":
+            wiped = number if row.get("all") else wiped
+            if row.get("sha256"):
+                prefixes[row["sha256"]] = number
+    for number, row in enumerate(_lines(path)):
+        if row["state"] == "forgotten":
+            continue
+        sha256 = row.get("sha256") or ""
+        named = any(number < last and sha256.startswith(prefix) for prefix, last in prefixes.items())
+        if row["state"] in ("old", "baseline") or (number > wiped and not named):
+            yield row
+
+
+def sent_hashes(path):
+    """SHA-256 of everything that needs no sending any more."""
+    return {row["sha256"] for row in rows(path) if row["state"] in ("sent", "duplicate") and row.get("sha256")}
+
+
+def append(path, new_rows):
+    """Adds rows in one write that is on the disk when this returns, its length in bytes; closes a torn line first."""
+    text = "".join(json.dumps(dict(row, at=int(time.time()))) + "\n" for row in new_rows)
+    with open(path, "ab", opener=_private) as file:
+        if file.tell() and _last_byte(path) != b"\n":
+            text = "\n" + text
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return len(text)
+
+
+def _private(path, flags):
+    return os.open(path, flags, 0o600)
+
+
+def _last_byte(path):
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1)
+
+
+class Journal:
+    """In memory: the keys of files that are done (an int each), and the rows of those that wait or are parked."""
+
+    def __init__(self, path):
+        self.path = path
+        self._length = -1
+        self._clear()
+
+    def _clear(self):
+        self.known, self.waiting, self.parked, self.has_baseline = set(), {}, {}, False
+
+    def refresh(self):
+        """Reads the file again if somebody else wrote to it (`forget`, `backfill`); returns True if so."""
+        length = os.path.getsize(self.path) if os.path.exists(self.path) else 0
+        if length == self._length:
+            return False
+        first = self._length < 0
+        self._clear()
+        count = sum(1 for _ in map(self._take, rows(self.path)))
+        if first and count > COMPACT_AT and count > 2 * (len(self.known) + len(self.waiting)):
+            self._compact()
+        self._length = os.path.getsize(self.path) if os.path.exists(self.path) else 0
+        return True
+
+    def record(self, *new_rows):
+        """Writes rows and takes them in; nothing is done before it is written."""
+        self._length = max(self._length, 0) + append(self.path, new_rows)
+        for row in new_rows:
+            self._take(row)
+
+    def _take(self, row):
+        if row["state"] == "baseline":
+            self.has_baseline = True
+            return
+        key = key_of(row["path"], row["size"], row["mtime_ns"])
+        self.parked.pop(row["path"], None)
+        if row["state"] == "parked":
+            self.parked[row["path"]] = row
+        if row["state"] in DONE:
+            self.known.add(key)
+            self.waiting.pop(row["path"], None)
+        else:
+            self.known.discard(key)
+            self.waiting[row["path"]] = row
+
+    def _compact(self):
+        last = {(row.get("path"), row.get("size"), row.get("mtime_ns")): row for row in rows(self.path)}
+        with open(self.path + ".new", "w", encoding="utf-8", opener=_private) as file:
+            file.writelines(json.dumps(row) + "\n" for row in last.values())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(self.path + ".new", self.path)
