@@ -1,0 +1,66 @@
+"""The parent's hold on the sending child: started with a job, read without waiting, ended by closing its input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+SILENCE_SEC = 900.0
+FILES = 50
+
+
+def command():
+    """How this very program is started once more, as a sender: from a folder, a zipapp, or frozen."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "_send"]
+    # -I -S: no site-packages and no PYTHON* variables, which saves memory and start-up time
+    return [sys.executable, "-I", "-S", os.path.dirname(os.path.abspath(__file__)), "_send"]
+
+
+class Child:
+    """One batch on its way. Events go through a file: reading a pipe without waiting is not portable."""
+
+    def __init__(self, job, folder, now):
+        self._events = os.path.join(folder, "sending.jsonl")
+        self._out = open(self._events, "wb")
+        self._in = open(self._events, "rb")
+        self._part = b""
+        self.heard = now
+        self.process = subprocess.Popen(command(), stdin=subprocess.PIPE, stdout=self._out, stderr=subprocess.DEVNULL,
+                                        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+        try:
+            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError:  # it died at once: events() and its exit status will tell
+            pass
+
+    def events(self, now):
+        """What the child said since the last look."""
+        *whole, self._part = (self._part + self._in.read()).split(b"\n")
+        if whole:
+            self.heard = now
+        return [json.loads(line) for line in whole]
+
+    def ended(self, now):
+        """Its exit status, or None while it runs; one that is silent for too long is ended."""
+        if self.process.poll() is None and now - self.heard > SILENCE_SEC:
+            self.process.kill()
+            self.process.wait()
+        return self.process.poll()
+
+    def close(self):
+        """Ends the child if it still runs, and leaves nothing behind."""
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
+        try:
+            self.process.wait(3)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._in.close()
+        self._out.close()
+        os.unlink(self._events)

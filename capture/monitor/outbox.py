@@ -1,0 +1,165 @@
+"""What waits to be sent, and the child that sends it: one at a time, started only when there is something to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import child
+import config
+import credentials
+import retry
+from answers import Answers
+
+TOKEN_LOOK_SEC = 30.0
+CLOCK_SEC = 300
+
+
+class Outbox:
+    """The queue is the journal's waiting rows; `due` only says when each may be tried: path → [failures, when]."""
+
+    def __init__(self, folder, journal, log, notifier):
+        self.folder, self.journal, self.log, self.notifier = folder, journal, log, notifier
+        self.due, self.pause = {}, retry.Pause()
+        self.answers = Answers(journal, log, notifier, self.pause, self.due)
+        self._child, self._batch, self._answered = None, [], set()
+        self._token, self._token_at, self._faults = "", float("-inf"), set()
+        self.next_beat = 0.0
+
+    @property
+    def busy(self):
+        """Whether a child is at work."""
+        return self._child is not None
+
+    def add(self, path, now):
+        """Queues a file whose row is in the journal."""
+        self.due.setdefault(path, [0, now])
+
+    def sync(self):
+        """Drops what the journal does not hold as waiting any more."""
+        for path in [path for path in self.due if path not in self.journal.waiting]:
+            del self.due[path]
+
+    def work(self, now, settings, sending=True):
+        """Takes in what the child said; starts the next one when there is something to send or to tell."""
+        if self._child:
+            self._collect(now, settings)
+        if self._child:
+            return
+        ready = sorted((tries, path) for path, (tries, when) in self.due.items() if when <= now) if sending else []
+        beat = now >= self.next_beat
+        if (ready or beat) and self._has_token(now, settings) and self.pause.open(now):
+            most = 1 if self.pause.reason else child.FILES  # after a failure one file tries the way
+            self._start([path for _, path in ready[:most]], beat, now, settings)
+
+    def next_look(self, now, interval):
+        """Seconds until there is something to do here; a quarter of a second while a child works."""
+        if self._child:
+            return 0.25
+        times = [when for _, when in self.due.values()] + [self.next_beat]
+        return min(interval, max(min(times), self.pause.until) - now)
+
+    def close(self):
+        """Ends the child if it works; what it had not finished goes on waiting."""
+        if self._child:
+            self._child.close()
+            self._child = None
+        self.answers.flush()
+
+    def _has_token(self, now, settings):
+        if now - self._token_at > TOKEN_LOOK_SEC or not self._token:
+            before, self._token_at = self._token, now
+            fault = "no auth token: nothing is sent until " + credentials.VARIABLE + " is set"
+            try:
+                self._token = credentials.token(self.folder, settings)
+            except credentials.LooseFile as loose:
+                self._token, fault = "", str(loose)
+            self._once(fault, not self._token)
+            self.log.secret = self._token
+            if before and self._token != before:
+                self.pause.lift()
+        return bool(self._token)
+
+    def _once(self, fault, present):
+        if present and fault not in self._faults:
+            self.log.warning(fault)
+        (self._faults.add if present else self._faults.discard)(fault)
+
+    def _start(self, paths, beat, now, settings):
+        files = []
+        for number, path in enumerate(paths):
+            row = self.journal.waiting[path]
+            file = {key: row.get(key) for key in ("path", "size", "mtime_ns", "s3_key", "put", "detected_at")}
+            files.append(dict(file, id=number, name=os.path.basename(path)))
+        keys = ("api_url", "ca_file", "proxy", "upload_hosts", "device", "at_once")
+        job = {key: getattr(settings, key) for key in keys}
+        job.update(files=files, token=self._token, journal=self.journal.path,
+                   heartbeat=self._beat(settings) if beat else None)
+        self._batch, self._answered = paths, set()
+        self._child = child.Child(job, self.folder, now)
+
+    def _beat(self, settings):
+        waiting, parked = list(self.journal.waiting.values()), list(self.journal.parked.values())
+        since = [row["detected_at"] for row in waiting]
+        hashes = [row["sha256"] for row in waiting + parked if row.get("sha256")]
+        return {"device": settings.device, "version": config.VERSION, "depth": len(waiting),
+                "oldest_waiting_s": max(0, time.time() - min(since)) if since else 0,
+                "stuck": [(os.path.basename(row["path"]), row["reason"], row["detected_at"])
+                          for row in parked + waiting if row.get("reason")],
+                "detected": hashes + list(self.answers.detected)}
+
+    def _collect(self, now, settings):
+        status = self._child.ended(now)
+        for event in self._child.events(now):
+            if event["id"] is None:
+                self._about_all(event, now, settings)
+            else:
+                path = self._batch[event["id"]]
+                if event["step"] not in ("hashed", "presign", "put", "placed", "metadata", "again"):
+                    self._answered.add(path)
+                self.answers.take(path, event, now)
+        if status is not None:
+            self._finish(status, now, settings)
+        self.answers.flush()
+
+    def _finish(self, status, now, settings):
+        self._child.close()
+        self._child = None
+        if self.pause.open(now):  # nothing holds the queue: whoever got no answer should have got one
+            for path in set(self._batch) - self._answered:
+                if path in self.due:
+                    self.answers.put_off(path, now, "the sender ended without an answer (%d)" % status)
+        if self.next_beat <= now and self.pause.open(now):
+            self.next_beat = now + settings.heartbeat_sec
+
+    def _about_all(self, event, now, settings):
+        if event["step"] == "beat":
+            self._beaten(event, now, settings)
+            return
+        for path in self._batch:
+            self.answers.explain(path, event["reason"])
+        if event["step"] == "token":
+            self.answers.refuse_token(now, event["reason"])
+        else:
+            self.answers.hold(now, "is away: " + event["reason"], event.get("retry_after"))
+
+    def _beaten(self, event, now, settings):
+        self.next_beat = now + settings.heartbeat_sec
+        if not event["ok"]:
+            return
+        self.answers.detected.clear()
+        self.answers.works()
+        self._policy(event.get("policy"))
+        clock = event.get("server_time")
+        off = isinstance(clock, (int, float)) and abs(clock - time.time()) > CLOCK_SEC
+        self._once("this computer's clock is off by more than five minutes", off)
+
+    def _policy(self, policy):
+        if policy is None:
+            return
+        try:
+            if config.save_policy(self.folder, policy):
+                self.log.state("Policy received: " + json.dumps(config.checked_policy(policy), sort_keys=True))
+        except (config.ConfigError, OSError) as error:
+            self.log.warning("the server's policy is not used: " + str(error))

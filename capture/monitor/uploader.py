@@ -1,0 +1,290 @@
+"""The child process that hashes and sends, then ends and gives its memory back.
+
+It reads one JSON job line on standard input and writes one JSON event line per step on standard output. It ends at
+once when standard input closes: its parent is gone, or wants it gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import threading
+
+import journal
+import payloads
+from wire import BLOCK, Away, Wire
+
+TRIES = 3
+
+
+class Changed(Exception):
+    """The file is not the one that was hashed any more."""
+
+
+class Held(Exception):
+    """Nothing more can be sent for now; the rest of the batch waits. Carries the event for the parent."""
+
+    def __init__(self, **event):
+        super().__init__(event["reason"])
+        self.event = event
+
+
+class Left(Exception):
+    """This one file cannot be sent now (`retry`) or as it is (`parked`). Carries the event for the parent."""
+
+    def __init__(self, step, reason, retry_after=None):
+        super().__init__(reason)
+        self.event = {"step": step, "reason": reason, "retry_after": retry_after}
+
+
+def judge(answer, parks=(400, 413, 422)):
+    """Raises what an API answer that is no success means: Held, Left, or nothing for a 409, which begins again."""
+    if answer.status in (401, 403):
+        raise Held(step="token", reason=answer.words)
+    if answer.status in parks:
+        raise Left("parked", answer.words)
+    if answer.status in (429, 503):
+        raise Held(step="away", reason=answer.words, retry_after=answer.retry_after)
+    if answer.status >= 500:
+        raise Left("retry", answer.words, answer.retry_after)
+    if answer.status != 409:
+        raise Held(step="away", reason=answer.words + ": is api_url right?")
+
+
+class Sender:
+    """Sends files one after the other over its own connections."""
+
+    def __init__(self, job, tell):
+        self.job, self.tell = job, tell
+        self.wire = Wire(job["ca_file"], job["proxy"])
+
+    def api(self, door, payload, good, **options):
+        """Calls a door of ours; the answer when its status is 2xx with the `good` key, or 409; else raises."""
+        answer = self.wire.post(self.job["api_url"] + "/cv-capture/" + door, self.job["token"], payload)
+        if answer.status in (200, 201):
+            if good not in answer.body:  # a hotel's sign-in page says 200 too
+                raise Away("the answer is not the server's")
+            return answer
+        judge(answer, **options)
+        return answer
+
+    def send(self, file):
+        """Presign, PUT, metadata; begins again at most twice when the server does not find the bytes good."""
+        for number in range(TRIES):
+            if not file.get("s3_key"):
+                self._place(file)
+            self.tell(file, "metadata")
+            described = payloads.metadata(file["name"], file["size"], file["sha256"], file["s3_key"],
+                                          file["detected_at"], self.job["device"])
+            answer = self.api("metadata", described, "cv_capture_id")
+            if answer.status != 409:
+                self.tell(file, "stored", cv_capture_id=answer.body["cv_capture_id"], uploaded=file.get("put", False))
+                return
+            file["s3_key"] = ""
+            ensure_same(file)
+            self.tell(file, "again", reason=answer.words, number=number + 1)
+        raise Left("parked", answer.words)
+
+    def _place(self, file):
+        presigned = self._presign(file)
+        if not presigned.get("duplicate"):
+            if not self._put(file, presigned):
+                # the link may have run out while the computer slept: ask for one more
+                presigned = self._presign(file)
+                if not self._put(file, presigned):
+                    raise Left("retry", "the store refuses the link: HTTP 403")
+            file["put"] = True
+        file["s3_key"] = presigned["s3_key"]
+        self.tell(file, "placed", s3_key=file["s3_key"], uploaded=file.get("put", False))
+
+    def _presign(self, file):
+        self.tell(file, "presign")
+        answer = self.api("presign", payloads.presign(file["name"], file["size"], file["sha256"]), "s3_key")
+        if answer.status == 409:
+            raise Left("retry", answer.words)
+        return answer.body
+
+    def _put(self, file, presigned):
+        url = str(presigned.get("s3_url") or "")
+        self._allow(url)
+        headers = {"Content-Type": payloads.file_type(file["name"])}
+        headers.update(presigned.get("headers") or {})
+        self.tell(file, "put")
+        answer = self.wire.send("PUT", url, headers, lambda: blocks(file), file["size"])
+        if answer.status in (200, 201, 204):
+            return True
+        ensure_same(file)
+        if answer.status in (429, 503):
+            raise Held(step="away", reason="store: " + answer.words, retry_after=answer.retry_after)
+        if answer.status == 403:
+            return False
+        raise Left("retry", "store: " + answer.words, answer.retry_after)
+
+    def _allow(self, url):
+        scheme, _, rest = url.partition("://")
+        host = rest.split("/")[0].rpartition("@")[2].rsplit(":", 1)[0]
+        if scheme != "https" and not (scheme == "http" and self.job["api_url"].startswith("http://")):
+            raise Left("parked", "the upload address is not safe")
+        if self.job["upload_hosts"] and host not in self.job["upload_hosts"]:
+            raise Left("parked", "the upload address is not on the list upload_hosts")
+
+
+def shape(file):
+    """Raises Changed unless the file on disk still is the one the job describes; OSError when it is away."""
+    found = os.stat(file["path"])
+    if (found.st_size, found.st_mtime_ns) != (file["size"], file["mtime_ns"]):
+        raise Changed
+
+
+def ensure_same(file):
+    """Raises Changed when the bytes on disk do not have the file's hash any more."""
+    shape(file)
+    if digest(file) != file["sha256"]:
+        raise Changed
+
+
+def blocks(file):
+    """Exactly the file's bytes, in blocks; raises Changed when there are fewer, or they cannot be read."""
+    left = file["size"]
+    try:
+        with open(file["path"], "rb") as source:
+            while left:
+                block = source.read(min(BLOCK, left))
+                if not block:
+                    raise Changed
+                left -= len(block)
+                yield block
+    except OSError as error:
+        raise Changed from error
+
+
+def digest(file):
+    """SHA-256 of the file, 64 hex digits."""
+    found = hashlib.sha256()
+    for block in blocks(file):
+        found.update(block)
+    return found.hexdigest()
+
+
+class Batch:
+    """All files of one job, shared by at most `at_once` senders."""
+
+    def __init__(self, job, out):
+        self.job, self._out = job, out
+        self._lock = threading.Lock()
+        self._files = iter(())
+        self.held = False
+
+    def tell(self, file, step, **event):
+        """One event line for the parent."""
+        with self._lock:
+            self._out.write(json.dumps(dict(event, id=file["id"] if file else None, step=step)) + "\n")
+            self._out.flush()
+
+    def run(self):
+        """Hashes, leaves out what is known, sends the rest, says how the device is."""
+        fresh = self._fresh(self._hashed())
+        sender = Sender(self.job, self.tell)
+        with self._careful(None):
+            known = self._known(sender, fresh)
+            for file in fresh:
+                if file["sha256"] in known:
+                    self.tell(file, "duplicate")
+            self._files = iter([file for file in fresh if file["sha256"] not in known])
+            self._send_all(sender)
+        if self.job["heartbeat"] and not self.held:
+            with self._careful(None):
+                self._heartbeat(sender)
+        sender.wire.close()
+
+    def _hashed(self):
+        for file in self.job["files"]:
+            with self._careful(file):
+                shape(file)
+                file["sha256"] = digest(file)
+                shape(file)
+                self.tell(file, "hashed", sha256=file["sha256"])
+                yield file
+
+    def _fresh(self, files):
+        sent = journal.sent_hashes(self.job["journal"])
+        fresh = {}
+        for file in files:
+            if file["sha256"] in sent:
+                self.tell(file, "duplicate")
+            elif file["sha256"] in fresh:
+                self.tell(file, "later")
+            else:
+                fresh[file["sha256"]] = file
+        return list(fresh.values())
+
+    def _known(self, sender, fresh):
+        asked = [file["sha256"] for file in fresh if not file.get("s3_key")]
+        if not asked:
+            return ()
+        answer = sender.api("check", payloads.check(asked), "known", parks=())
+        return set(answer.body["known"])
+
+    def _send_all(self, sender):
+        others = [threading.Thread(target=self._work, args=(Sender(self.job, self.tell),), daemon=True)
+                  for _ in range(min(self.job["at_once"], len(self.job["files"])) - 1)]
+        for thread in others:
+            thread.start()
+        self._work(sender)
+        for thread in others:
+            thread.join()
+
+    def _work(self, sender):
+        while not self.held:
+            with self._lock:
+                file = next(self._files, None)
+            if file is None:
+                return
+            with self._careful(file):
+                sender.send(file)
+
+    @contextlib.contextmanager
+    def _careful(self, file):
+        try:
+            yield
+        except Left as left:
+            self.tell(file, **left.event)
+        except Held as held:
+            self.held = True
+            self.tell(file, **held.event)
+        except Away as away:
+            self.held = True
+            self.tell(file, "away", reason=str(away))
+        except FileNotFoundError:
+            self.tell(file, "gone")
+        except PermissionError:
+            self.tell(file, "retry", reason="another program holds it")
+        except (Changed, OSError):
+            self.tell(file, "changed")
+
+    def _heartbeat(self, sender):
+        beat = self.job["heartbeat"]
+        hashed = [file["sha256"] for file in self.job["files"] if file.get("sha256")]
+        payload = payloads.heartbeat(**dict(beat, detected=dict.fromkeys(hashed + beat["detected"])))
+        answer = sender.wire.post(self.job["api_url"] + "/cv-capture/heartbeat", self.job["token"], payload)
+        if answer.status in (401, 403):
+            raise Held(step="token", reason=answer.words)
+        good = answer.status == 200
+        self.tell(None, "beat", ok=good, policy=answer.body.get("policy") if good else None,
+                  server_time=answer.body.get("server_time"), reason="" if good else answer.words)
+
+
+def main(stdin, stdout):
+    """Runs one job; the exit status is 0 when every file got an answer."""
+    job = json.loads(stdin.readline())
+
+    def end_with_parent():
+        stdin.read()
+        os._exit(3)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    Batch(job, stdout).run()
+    stdout.flush()
+    os._exit(0)  # the watching thread still reads standard input: do not wait for it
