@@ -1,0 +1,218 @@
+"""A recruiter's desk in a temporary folder: a home, a Downloads folder, and the monitor as a process of its own."""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import pytest
+
+from .far_side import FarSide
+
+MONITOR = pathlib.Path(__file__).resolve().parents[2] / "monitor"
+SUPPORTED = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+sys.path.insert(0, str(MONITOR))
+
+
+def find_python(version):
+    """An interpreter of that version on this machine, or None."""
+    versions = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv")) / "versions"
+    found = [str(path) for path in versions.glob(f"{version}.*/bin/python")] + [shutil.which(f"python{version}")]
+    for path in filter(None, found):
+        answer = subprocess.run([path, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+                                capture_output=True, text=True, check=False)
+        if answer.stdout.strip() == version:
+            return path
+    return None
+
+
+@pytest.fixture(scope="session", params=["3.8", "3.13"])
+def python(request):
+    """The oldest and the newest Python the monitor promises; skipped where one is absent."""
+    return _found(request.param)
+
+
+@pytest.fixture(scope="session", params=SUPPORTED)
+def every_python(request):
+    """Each Python the monitor promises; skipped where one is absent."""
+    return _found(request.param)
+
+
+def _found(version):
+    return find_python(version) or pytest.skip(f"there is no Python {version} on this machine")
+
+
+def make_cv(size=0):
+    """A valid one-page PDF no two of which are alike; `size` in bytes makes it exactly that long (from 2 000 on)."""
+    body = _pdf(0)
+    return _pdf(size - len(body)) if size else body
+
+
+def _pdf(padding):
+    line = f"BT /F1 11 Tf 50 780 Td (Asha Verma, reference {uuid.uuid4().hex}) Tj ET"
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+               "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+               " /Resources << /Font << /F1 5 0 R >> >> >>",
+               f"<< /Length {len(line)} >>\nstream\n{line}\nendstream",
+               "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    out, offsets = "%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += f"{number} 0 obj\n{body}\nendobj\n"
+    out += "\n" * padding
+    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
+    end = f"xref\n0 6\n0000000000 65535 f \n{table}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n"
+    return (out + end).encode("latin-1")
+
+
+def sha256(body):
+    return hashlib.sha256(body).hexdigest()
+
+
+class Desk:
+    """One computer. `server` has `url` and `token`."""
+
+    def __init__(self, root, server, python=sys.executable):
+        self.server, self.python = server, python
+        self.home, self.data, self.tools = root / "home", root / "monitor_data", root / "bin"
+        self.downloads = self.home / "Downloads"
+        for folder in (self.downloads, self.data, self.tools):
+            folder.mkdir(parents=True)
+        self.environment = {"HOME": str(self.home), "PATH": f"{self.tools}:{os.environ['PATH']}", "LANG": "C.UTF-8",
+                            "CV_CAPTURE_AUTH_TOKEN": server.token, "XDG_CONFIG_HOME": str(root / "xdg")}
+        self.started = []
+        self.configure()
+
+    def configure(self, designation="Manager - Talent Acquisition", emp_id=999, **settings):
+        section = {"enabled": True, "api_url": self.server.url + "/api", "check_interval_sec": 1, "stable_sec": 0.3}
+        text = json.dumps({"emp_id": emp_id, "designation": designation, "download_monitor": {**section, **settings}})
+        (self.data / "config.new").write_text(text)
+        (self.data / "config.new").replace(self.data / "config.json")
+
+    def command(self, *words):
+        return [self.python, str(MONITOR), "--data", str(self.data), *words]
+
+    def start(self):
+        """The monitor in a process group of its own, once it watches (or says why not)."""
+        before = self.log().count("onitor")
+        with open(self.data.parent / "console", "ab") as console:
+            process = subprocess.Popen(self.command("run"), env=self.environment, stdout=console,
+                                       stderr=subprocess.STDOUT, start_new_session=True)
+        self.started.append(process)
+        wait_for(lambda: self.log().count("onitor") >= before + 2 or process.poll() is not None)
+        return process
+
+    def run(self, *words, **options):
+        """One command to its end."""
+        return subprocess.run(self.command(*words), env=self.environment, capture_output=True, text=True, timeout=60,
+                              check=False, **options)
+
+    def log(self):
+        path = self.data / "alerts.log"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def wait_for_log(self, text, seconds=30):
+        wait_for(lambda: text in self.log(), seconds, lambda: f"no {text!r} in\n{self.log()}")
+
+    def journal(self):
+        path = self.data / "journal.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def states(self):
+        """The last state of each file name."""
+        return {os.path.basename(row["path"]): row["state"] for row in self.journal() if "path" in row}
+
+    def download(self, name, body=None, folder=None):
+        """Saves as browsers do: under a temporary name, then renamed. Returns the bytes."""
+        body = make_cv() if body is None else body
+        folder = folder or self.downloads
+        partial = folder / f"Unconfirmed {uuid.uuid4().hex[:6]}.crdownload"
+        partial.write_bytes(body)
+        partial.replace(folder / name)
+        return body
+
+    def known(self, bodies):
+        """How many of these bytes the server holds as this recruiter's captures, by its own word."""
+        request = urllib.request.Request(
+            self.server.url + "/api/cv-capture/check", json.dumps({"sha256": [sha256(body) for body in bodies]}).encode(),
+            {"Content-Type": "application/json", "Authorization": "Bearer " + self.server.token})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return len(json.load(answer)["known"])
+
+    def catch_notices(self):
+        """Puts a `notify-send` on this desk that writes what it is told into a file; returns its path."""
+        shown = self.data.parent / "notices"
+        tool = self.tools / "notify-send"
+        tool.write_text(f'#!/bin/sh\necho "$3" >> "{shown}"\n')
+        tool.chmod(0o755)
+        return shown
+
+    def close(self):
+        for process in self.started:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+
+
+def wait_for(check, seconds=30, why=lambda: "nothing happened"):
+    """Asks until `check` is true."""
+    end = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > end:
+            pytest.fail(why())
+        time.sleep(0.02)
+
+
+def end(process):
+    """Asks the monitor to end, as the system does at sign-out; returns its exit status."""
+    process.send_signal(signal.SIGTERM)
+    return process.wait(15)
+
+
+@pytest.fixture
+def far_side():
+    with FarSide() as server:
+        yield server
+
+
+@pytest.fixture
+def lab(tmp_path, far_side):
+    """A desk whose server can be told to misbehave."""
+    desk = Desk(tmp_path, far_side)
+    yield desk
+    desk.close()
+
+
+class System:
+    """The running system as a desk sees it."""
+
+    def __init__(self, url, token):
+        self.url, self.token = url, token
+
+
+@pytest.fixture
+def system(request):
+    """The real running system; where only this folder's tests are run (an old Python), the small far side."""
+    try:
+        running = request.getfixturevalue("running_system")
+    except pytest.FixtureLookupError:
+        running = request.getfixturevalue("far_side")
+    return System(running.url, running.token)
+
+
+@pytest.fixture
+def desk(tmp_path, system, python):
+    """A desk of the real system, on each promised Python."""
+    desk = Desk(tmp_path, system, python)
+    yield desk
+    desk.close()

@@ -1,0 +1,256 @@
+"""The deployment checklist, line by line; each test is named after its line."""
+
+import json
+import os
+import pathlib
+import re
+import sys
+
+import pytest
+
+from .conftest import MONITOR, Desk, end, make_cv, sha256, wait_for
+
+NAME = "Naukri_Test_CV.pdf"
+
+
+def test_set_enabled_false_initially():
+    example = json.loads((MONITOR / "config.example.json").read_text())
+    assert example["download_monitor"]["enabled"] is False
+    assert example["download_monitor"]["api_url"].endswith("/api")
+
+
+def test_with_enabled_false_nothing_is_watched(desk):
+    desk.configure(enabled=False)
+    desk.start()
+    desk.download(NAME)
+    desk.wait_for_log("[DownloadMonitor] Not monitoring: disabled in config")
+    assert "Monitor thread started" not in desk.log()
+
+
+def test_verify_all_designations_are_correctly_spelled():
+    import config
+
+    assert config.DESIGNATIONS[:2] == ["Manager - Talent Acquisition", "Senior Executive - Talent Acquisition"]
+
+
+def test_version_is_the_one_of_the_roll_out(desk):
+    assert desk.run("--version").stdout.strip() == "0.1.19"
+
+
+def test_no_hardcoded_secrets_in_code():
+    for path in [*MONITOR.glob("*.py"), *MONITOR.glob("*.json")]:
+        assert not re.search(r"""(token|secret|password)\w*\s*=\s*["'][^"' ]{8,}["']""", path.read_text(), re.IGNORECASE)
+
+
+def test_launch_app_and_verify_startup_logs(desk):
+    desk.start()
+    lines = [line.split("] ", 1)[1] for line in desk.log().splitlines()]
+    assert lines[:2] == ["[DownloadMonitor] Monitoring 5 download paths", "[DownloadMonitor] Monitor thread started"]
+
+
+def test_a_downloaded_file_is_detected_presigned_uploaded_and_stored(desk):
+    notices = desk.catch_notices()
+    desk.start()
+    body = desk.download(NAME, make_cv(245000))
+    desk.wait_for_log("Successfully uploaded")
+    lines = [line.split("] ", 1)[1] for line in desk.log().splitlines()]
+    assert all(re.match(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}] ", line) for line in desk.log().splitlines())
+    assert lines[2:] == ["[DownloadMonitor] New file detected: Naukri_Test_CV.pdf",
+                         "Requesting presign for Naukri_Test_CV.pdf...", "Uploading to S3...", "S3 upload successful",
+                         "Storing metadata...", "Successfully uploaded: Naukri_Test_CV.pdf (245.0KB)"]
+    assert desk.known([body]) == 1
+    wait_for(lambda: notices.exists() and notices.read_text() == "CV Uploaded - Naukri_Test_CV.pdf\n")
+
+
+def test_duplicate_file_is_detected_and_not_uploaded_again(desk):
+    desk.start()
+    body = desk.download(NAME)
+    desk.wait_for_log("Successfully uploaded")
+    desk.download("Naukri_Test_CV (1).pdf", body)
+    desk.wait_for_log("Already sent, not uploaded again: Naukri_Test_CV (1).pdf")
+    assert desk.log().count("Uploading to S3...") == 1
+
+
+def test_what_the_server_knows_already_is_not_uploaded_again(desk):
+    body = desk.download(NAME)
+    assert desk.run("once").returncode == 0
+    (desk.data / "journal.jsonl").unlink()
+    assert desk.run("once").returncode == 0
+    assert desk.log().count("Uploading to S3...") == 1
+    assert desk.states() == {NAME: "duplicate"} and desk.known([body]) == 1
+
+
+def test_a_file_still_being_written_waits(desk):
+    desk.start()
+    body = make_cv()
+    with open(desk.downloads / NAME, "wb") as file:
+        for start in range(0, len(body), 150):
+            file.write(body[start:start + 150])
+            file.flush()
+            wait_for(lambda size=start: (desk.downloads / NAME).stat().st_size > size)
+    desk.wait_for_log("Successfully uploaded")
+    sent = [row["sha256"] for row in desk.journal() if row["state"] == "sent"]
+    assert sent == [sha256(body)] and desk.known([body]) == 1
+
+
+def test_a_writer_that_pauses_longer_than_we_wait_is_not_taken_for_done(desk):
+    desk.start()
+    body = make_cv()
+    (desk.downloads / NAME).write_bytes(body[:300])
+    desk.wait_for_log("New file detected")
+    with pytest.raises(pytest.fail.Exception):
+        desk.wait_for_log("Requesting presign", seconds=2)
+    (desk.downloads / NAME).write_bytes(body)
+    desk.wait_for_log("Successfully uploaded")
+    assert desk.known([body]) == 1
+
+
+def test_an_oversized_file_is_skipped_and_the_user_is_told(desk):
+    notices = desk.catch_notices()
+    desk.configure(max_size_bytes=2000)
+    desk.start()
+    desk.download(NAME, make_cv(4000))
+    desk.wait_for_log("is set aside: 0.0MB is over the limit of 0.0MB")
+    wait_for(lambda: notices.exists() and "needs attention - " + NAME in notices.read_text())
+    assert "Requesting presign" not in desk.log()
+    assert "1" in re.search(r"Set aside: (\d+)", desk.run("status").stdout).group(1)
+
+
+def test_a_wrong_extension_is_skipped_and_said_once(desk):
+    desk.start()
+    desk.download("Naukri_List.xlsx")
+    desk.wait_for_log("Skipped Naukri_List.xlsx: its type is not one of .pdf .doc .docx .rtf .odt")
+    desk.download("Naukri_Other.xlsx")
+    desk.wait_for_log("Skipped Naukri_Other.xlsx")
+    assert desk.log().count("Naukri_List.xlsx") == 1 and "presign" not in desk.log()
+
+
+def test_a_wrong_filename_pattern_is_skipped_without_naming_the_file(desk):
+    desk.start()
+    desk.download("Salary slip.pdf")
+    desk.wait_for_log("Skipped 1 other files: their names do not match Naukri_*")
+    assert "Salary" not in desk.log() + json.dumps(desk.journal())
+
+
+def test_no_auth_token_logs_a_warning_and_the_file_waits(desk):
+    token = desk.environment.pop("CV_CAPTURE_AUTH_TOKEN")
+    process = desk.start()
+    body = desk.download(NAME)
+    desk.wait_for_log("[DownloadMonitor] WARNING: no auth token: nothing is sent until CV_CAPTURE_AUTH_TOKEN is set")
+    wait_for(lambda: desk.states() == {NAME: "waiting"})
+    end(process)
+    desk.environment["CV_CAPTURE_AUTH_TOKEN"] = token
+    desk.start()
+    desk.wait_for_log("Successfully uploaded")
+    assert desk.known([body]) == 1
+
+
+def test_an_unreachable_api_logs_an_error_and_the_queue_waits(desk):
+    desk.configure(api_url="http://127.0.0.1:9/api")
+    desk.start()
+    body = desk.download(NAME)
+    desk.wait_for_log("[DownloadMonitor] ERROR: the server is away: cannot be reached: ConnectionRefusedError")
+    wait_for(lambda: desk.states() == {NAME: "waiting"})
+    desk.configure()
+    desk.wait_for_log("Successfully uploaded")
+    assert desk.known([body]) == 1
+
+
+def test_the_environment_overrides_the_api_url(desk):
+    desk.configure(api_url="http://127.0.0.1:9/api")
+    desk.environment["CV_CAPTURE_API_URL"] = desk.server.url + "/api"
+    body = desk.download(NAME)
+    assert desk.run("once").returncode == 0
+    assert desk.known([body]) == 1
+
+
+def test_another_designation_is_not_watched(desk):
+    desk.configure(designation="Accountant")
+    desk.start()
+    assert "Not monitoring: designation is not on the list" in desk.log()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_is_below_20_mb_after_uploads(desk):
+    process = desk.start()
+    bodies = [desk.download(f"Naukri_{number}.pdf") for number in range(20)]
+    wait_for(lambda: desk.known(bodies) == 20)
+    wait_for(lambda: not (desk.data / "sending.jsonl").exists())
+    rollup = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    assert int(re.search(r"Rss:\s+(\d+) kB", rollup).group(1)) < 20 * 1024
+    assert len(os.listdir(f"/proc/{process.pid}/task")) == 1
+
+
+@pytest.mark.parametrize("count", [100, 1000])
+def test_with_many_files_in_the_download_folder_only_the_new_one_is_sent(desk, count):
+    for number in range(count):
+        (desk.downloads / f"Naukri_old_{number}.pdf").write_bytes(b"%PDF-1.4 old %%EOF")
+    desk.start()
+    body = desk.download(NAME)
+    desk.wait_for_log("Successfully uploaded")
+    assert f"Left {count} files that were here before the first start" in desk.log()
+    assert desk.log().count("Requesting presign") == 1 and desk.known([body]) == 1
+
+
+def test_rollback_by_config_stops_within_an_interval_and_leaves_nothing_open(desk):
+    process = desk.start()
+    desk.download(NAME)
+    desk.wait_for_log("Successfully uploaded")
+    desk.configure(enabled=False)
+    desk.wait_for_log("[DownloadMonitor] Monitor thread stopped: disabled in config")
+    desk.download("Naukri_Later.pdf")
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    assert not children.exists() or not children.read_text()
+    assert not (desk.data / "sending.jsonl").exists()
+    desk.configure(enabled=True)
+    desk.wait_for_log("Successfully uploaded: Naukri_Later.pdf")
+
+
+def test_verify_no_orphaned_threads_and_no_stuck_file_locks(desk):
+    process = desk.start()
+    assert desk.run("once").returncode == 1, "one monitor at a time"
+    assert end(process) == 0
+    assert desk.log().endswith("[DownloadMonitor] Monitor ended\n")
+    assert sorted(os.listdir(desk.data)) == ["alerts.log", "config.json", "journal.jsonl", "monitor.lock"]
+    assert desk.run("once").returncode == 0
+
+
+def test_clear_the_processed_file_cache(desk):
+    desk.start()
+    body = desk.download(NAME)
+    desk.wait_for_log("Successfully uploaded")
+    assert desk.run("forget", sha256(body)[:12]).returncode == 0
+    desk.wait_for_log("Already sent, not uploaded again: " + NAME)
+    assert desk.run("forget", "--all").returncode == 0
+    wait_for(lambda: desk.log().count("Already sent, not uploaded again") == 2)
+
+
+def test_phase_2_only_a_share_of_the_devices_takes_part(lab):
+    lab.server.policy = {"rollout_percent": 0}
+    lab.start()
+    lab.wait_for_log("Monitor thread stopped: this device is not part of the roll-out yet")
+    lab.download(NAME)
+    assert "presign" not in lab.log()
+
+
+def test_disable_for_all_from_the_server_and_enable_again(lab):
+    lab.configure(heartbeat_sec=10)
+    lab.server.policy = {"enabled": False}
+    lab.start()
+    lab.wait_for_log("Monitor thread stopped: switched off by the server")
+    lab.server.policy = {"enabled": True}
+    lab.download(NAME)
+    lab.wait_for_log("Successfully uploaded")
+
+
+def test_verify_package_includes_everything_and_runs_on_target_python(tmp_path, system, every_python):
+    import build
+
+    program = build.build(str(tmp_path / "monitor.pyz"))
+    desk = Desk(tmp_path, system, every_python)
+    desk.command = lambda *words: [every_python, program, "--data", str(desk.data), *words]
+    body = desk.download(NAME)
+    ended = desk.run("once", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert desk.known([body]) == 1
+    assert "config.example.json" not in os.listdir(desk.data)
