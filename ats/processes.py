@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import pwd
 import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 
 class NotReady(Exception):
@@ -45,37 +46,51 @@ def guardian() -> Guardian:
 class Program:
     """A program in a session of its own. It may be killed and started again.
 
-    `ready` says whether it does its work yet; `environment` is the whole environment of the program.
+    `environment` is the whole environment of the program, `account` whom it runs as where that is not us, `log` the
+    file that takes what it prints.
     """
 
     stop_signal = signal.SIGTERM
     patience = 60.0  # seconds until it must be ready
 
     def __init__(
-        self, name: str, command: Sequence[str | Path] = (), environment: dict[str, str] | None = None
+        self, name: str, command: Sequence[str | Path] = (), environment: Mapping[str, str] | None = None
     ) -> None:
         self.name = name
         self.command = command
         self.environment = environment
-        self.account: int | None = None  # the user id to run under, where it is not ours
+        self.account: pwd.struct_passwd | None = None
+        self.log: Path | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
+    def prepare(self) -> None:
+        """What it needs before each start."""
+
     def ready(self) -> bool:
+        """Whether it does its work yet."""
         return self.alive
 
-    def start(self, output: IO[bytes] | int = subprocess.DEVNULL) -> None:
-        self.process = subprocess.Popen(
-            [str(word) for word in self.command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=self.environment,
-            start_new_session=True,
-            user=self.account,
-            group=self.account,
-            extra_groups=None if self.account is None else [],
-            preexec_fn=guardian().mind_me,
-        )
+    def start(self, output: int = subprocess.DEVNULL) -> None:
+        self.prepare()
+        with contextlib.ExitStack() as stack:
+            if self.log is not None:
+                output = stack.enter_context(self.log.open("ab")).fileno()
+            self.process = subprocess.Popen(
+                [str(word) for word in self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=self.environment,
+                start_new_session=True,
+                **self.identity(),
+                preexec_fn=guardian().mind_me,  # one write to a pipe: nothing that could hold a lock
+            )
+
+    def identity(self) -> dict[str, Any]:
+        """Of the account, as `subprocess` takes it."""
+        if self.account is None:
+            return {}
+        return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
 
     @property
     def alive(self) -> bool:
@@ -86,32 +101,36 @@ class Program:
         """How it ended: its exit status, or minus the signal; None while it runs."""
         return None if self.process is None else self.process.poll()
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, pause: Callable[[float], object] = time.sleep) -> None:
         limit = time.monotonic() + self.patience
         while not self.ready():
             if not self.alive:
-                raise NotReady(f"{self.name} ended with status {self.status} before it was ready.")
+                raise NotReady(f"{self.name} ended with status {self.status} before it was ready.{self.last_words()}")
             if time.monotonic() > limit:
-                raise NotReady(f"{self.name} was not ready after {self.patience:g} s.")
-            time.sleep(0.05)
+                raise NotReady(f"{self.name} was not ready after {self.patience:g} s.{self.last_words()}")
+            pause(0.05)
 
-    def signal(self, number: int) -> None:
-        """To the whole group that the program leads."""
-        if self.process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, number)
+    def last_words(self) -> str:
+        """The end of its log, for an error message."""
+        if self.log is None:
+            return ""
+        return "\n".join(["", *self.log.read_text(errors="replace").splitlines()[-15:]])
 
-    def stop(self, seconds: float = 10.0) -> None:
-        """Asks it to end, and kills it when it has not after `seconds`."""
+    def ask_to_end(self) -> None:
         if self.alive:
             assert self.process is not None
             self.process.send_signal(self.stop_signal)
+
+    def stop(self, seconds: float = 10.0) -> None:
+        """Asks it to end, and kills it when it has not after `seconds`."""
+        self.ask_to_end()
+        if self.process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(seconds)
         self.kill()
 
     def kill(self) -> None:
-        """At once, with everything of its group. Also clears away what a program that ended left of its group."""
+        """At once, with its whole group. Also clears away what a program that ended left of its group."""
         if self.process is None:
             return
         self.signal(signal.SIGKILL)
@@ -120,6 +139,12 @@ class Program:
             self.process.stdout.close()
         guardian().tell("end", self.process.pid)
         self.process = None
+
+    def signal(self, number: int) -> None:
+        """To its whole group. SIGSTOP and SIGCONT make it hang for a while."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
 
 
 @contextlib.contextmanager
@@ -139,7 +164,7 @@ def all_running(*programs: Program) -> Iterator[None]:
 def free_port() -> int:
     """A TCP port of 127.0.0.1 on which nobody listens, below the range that systems use for outgoing connections."""
     while True:
-        port = random.randrange(20_000, 32_000)  # noqa: S311 — no secret
+        port = random.randrange(20_000, 32_000)  # noqa: S311 (no secret)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
@@ -154,9 +179,10 @@ class Parent:
 
     def __init__(self) -> None:
         self.pid = os.getppid()
+        self.always_held = self._holds_sigint()
 
     def leaves(self) -> bool:
-        return os.getppid() != self.pid or self._holds_sigint()
+        return os.getppid() != self.pid or (self._holds_sigint() and not self.always_held)
 
     def _holds_sigint(self) -> bool:
         with contextlib.suppress(OSError):
