@@ -40,7 +40,8 @@ class Trace:
         return response
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
-        ledger.current().operation = getattr(getattr(view, "cls", None), "operation", "")
+        door = getattr(view, "cls", view)
+        ledger.current().operation = getattr(door, "operation", door.__name__)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return None if is_desk(request) else respond(exception)
@@ -52,7 +53,6 @@ class Trace:
         if trace.error and trace.error["code"] == "DATABASE_UNAVAILABLE":
             return  # the log has it; the ledger lies in the same database
         trace.user_id = user.pk
-        trace.operation = trace.operation or request.resolver_match.route if request.resolver_match else "unknown"
         is_call = request.method in WRITES and bool(_operation(request))
         if is_call or trace.error:
             ledger.write(trace, is_call=is_call)

@@ -82,7 +82,7 @@ def write(trace: Trace, *, is_call: bool) -> None:
 def _common(trace: Trace) -> dict[str, Any]:
     return {
         "trace_id": trace.id,
-        "operation": trace.operation,
+        "operation": trace.operation or "unknown",
         "user_id": trace.user_id,
         "document_id": trace.document_id,
     }
