@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import pwd
 import random
@@ -22,15 +21,35 @@ class NotReady(Exception):
 
 
 class Guardian:
-    """The process that ends ours when we are gone: see `guardian.py`."""
+    """The process that ends ours when we are gone: see `guardian.py`. Started when first needed, and again, with all
+    it has to know, when somebody killed it."""
 
     def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.pipe = -1
+        self.duties: dict[str, str] = {}  # by process id or path, the word that was told of it
+        self.locks: list[int] = []  # descriptors of locks to be held until it is done, too
+
+    def wake(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            return
         command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian.py"))]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, pass_fds=self.locks)
         assert self.process.stdin is not None
         self.pipe = self.process.stdin.fileno()
+        for value, word in self.duties.items():
+            os.write(self.pipe, f"{word} {value}\n".encode())
 
-    def tell(self, word: str, value: int | str | Path) -> None:
+    def take_on(self, word: str, value: int | str | Path) -> None:
+        """`begin` for a process, `keep` for a path."""
+        self.wake()
+        self.duties[str(value)] = word
+        os.write(self.pipe, f"{word} {value}\n".encode())
+
+    def let_go(self, word: str, value: int | str | Path) -> None:
+        """`end` for a process, `drop` for a path."""
+        self.wake()
+        self.duties.pop(str(value), None)
         os.write(self.pipe, f"{word} {value}\n".encode())
 
     def mind_me(self) -> None:
@@ -38,9 +57,7 @@ class Guardian:
         os.write(self.pipe, b"begin %d\n" % os.getpid())
 
 
-@functools.cache
-def guardian() -> Guardian:
-    return Guardian()
+guardian = Guardian()
 
 
 class Program:
@@ -72,6 +89,7 @@ class Program:
 
     def start(self, output: int = subprocess.DEVNULL) -> None:
         self.prepare()
+        guardian.wake()
         with contextlib.ExitStack() as stack:
             if self.log is not None:
                 output = stack.enter_context(self.log.open("ab")).fileno()
@@ -83,8 +101,9 @@ class Program:
                 env=self.environment,
                 start_new_session=True,
                 **self.identity(),
-                preexec_fn=guardian().mind_me,  # one write to a pipe: nothing that could hold a lock
+                preexec_fn=guardian.mind_me,  # one write to a pipe: nothing that could hold a lock
             )
+        guardian.take_on("begin", self.process.pid)
 
     def identity(self) -> dict[str, Any]:
         """Of the account, as `subprocess` takes it."""
@@ -137,7 +156,7 @@ class Program:
         self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
-        guardian().tell("end", self.process.pid)
+        guardian.let_go("end", self.process.pid)
         self.process = None
 
     def signal(self, number: int) -> None:

@@ -18,13 +18,13 @@ def temporary_folder() -> Iterator[Path]:
     """Removed at the end, even if we are killed. In /tmp, because a socket's path may have 104 bytes at most; other
     accounts may pass through it, because a database refuses to run as root and takes another."""
     folder = Path(tempfile.mkdtemp(prefix="ats-", dir="/tmp"))
-    guardian().tell("keep", folder)
+    guardian.take_on("keep", folder)
     try:
         folder.chmod(0o711)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        guardian().tell("drop", folder)
+        guardian.let_go("drop", folder)
 
 
 def program_path(name: str) -> str | None:

@@ -16,10 +16,10 @@ class Redis(Service):
 
     OLDEST = (6, 2)  # Celery's floor
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, socket_folder: Path | None = None) -> None:
         super().__init__("redis", folder)
         self.port = port
-        self.socket = folder / "redis.sock"
+        self.socket = (socket_folder or folder) / "redis.sock"
         place = ["--port", str(port), "--bind", "127.0.0.1"]
         if not port:
             place = ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"]

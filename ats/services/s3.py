@@ -57,13 +57,13 @@ class S3(Service):
         identity = {"name": "ats", "credentials": keys, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
         (self.folder / "keys.json").write_text(json.dumps({"identities": [identity]}))
         for stray in self.strays:
-            guardian().tell("keep", stray)
+            guardian.take_on("keep", stray)
 
     def kill(self) -> None:
         super().kill()
         for stray in self.strays:
             stray.unlink(missing_ok=True)
-            guardian().tell("drop", stray)
+            guardian.let_go("drop", stray)
 
     def ready(self) -> bool:
         """A versioned object can be put and taken away again, and what was there before a restart can be read: the
