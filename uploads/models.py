@@ -70,6 +70,7 @@ class Document(models.Model):
     parser_version = models.PositiveIntegerField(null=True, blank=True)
     parsed = models.JSONField("fields found", null=True, blank=True)
     text = models.TextField(blank=True, db_default="")
+    looked_at = models.DateTimeField("looked at by a recruiter", null=True, blank=True)
 
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
@@ -94,6 +95,11 @@ class Document(models.Model):
                 name="documents_promised",
             ),
             models.Index(fields=["-created_at"], name="documents_newest"),
+            models.Index(
+                fields=["-created_at"],
+                condition=Q(looked_at=None) & (Q(parse_status="failed") | Q(upload_status="UPLOAD_FAILED")),
+                name="documents_to_look_at",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(doc_hash_256__regex="^[0-9a-f]{64}$"), name="document_hash_is_sha256"),
@@ -231,7 +237,11 @@ class Document(models.Model):
         over = [self.ParseStatus.FAILED, self.ParseStatus.COMPLETED]
         with transaction.atomic():
             moved = Document.objects.filter(pk=self.pk, parse_status__in=over).update(
-                parse_status=self.ParseStatus.PENDING, parse_attempts=0, parse_due_at=Now() + LEASE, updated_at=Now()
+                parse_status=self.ParseStatus.PENDING,
+                parse_attempts=0,
+                parse_due_at=Now() + LEASE,
+                looked_at=None,
+                updated_at=Now(),
             )
             if moved:
                 self.ring()

@@ -60,6 +60,18 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def waiting_for_proof(self) -> DocumentQuerySet:
         return self.promised().filter(verify_due_at__lte=Now())
 
+    def to_look_at(self) -> DocumentQuerySet:
+        """What came to no candidate, and no recruiter has said yet that they have seen it."""
+        failed = Q(parse_status=ParseStatus.FAILED) | Q(upload_status=UploadStatus.FAILED)
+        return self.filter(failed, looked_at=None)
+
+    def light(self) -> DocumentQuerySet:
+        """Without the columns that hold what was read: up to a million characters a row."""
+        return self.defer("text", "parsed")
+
+    def mark_looked_at(self) -> int:
+        return self.to_look_at().update(looked_at=Now(), updated_at=Now())
+
     # --- The two ways in --------------------------------------------------------------------------------------------
 
     def promise(
