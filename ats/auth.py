@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,10 +15,11 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.request import Request
 
 from capture.models import DeviceToken
+from uploads.sql import fetch_one
 
-# Token, user and every right of the user in one statement: a row for each right.
+# Token, user and every right of the user in one statement.
 _LOOK_UP = """
-SELECT t.digest, t.last_used_at, u.id, u.username, u.is_staff, u.is_superuser, ct.app_label, p.codename
+SELECT t.digest, t.last_used_at, u.id, u.username, u.is_staff, u.is_superuser, {rights}
 FROM device_tokens t
 JOIN auth_user u ON u.id = t.user_id AND u.is_active
 LEFT JOIN auth_user_groups ug ON ug.user_id = u.id
@@ -26,8 +27,13 @@ LEFT JOIN auth_user_user_permissions up ON up.user_id = u.id
 LEFT JOIN auth_group_permissions gp ON gp.group_id = ug.group_id
 LEFT JOIN auth_permission p ON p.id = gp.permission_id OR p.id = up.permission_id
 LEFT JOIN django_content_type ct ON ct.id = p.content_type_id
-WHERE t.digest = %s AND t.revoked_at IS NULL AND (t.expiry IS NULL OR t.expiry > %s)
+WHERE t.digest = %(digest)s AND t.revoked_at IS NULL AND (t.expiry IS NULL OR t.expiry > %(now)s)
+GROUP BY t.digest, u.id
 """
+_RIGHTS = {
+    "postgresql": "string_agg(ct.app_label || '.' || p.codename, ',')",
+    "sqlite": "group_concat(ct.app_label || '.' || p.codename, ',')",
+}
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -51,27 +57,22 @@ class BearerAuthentication(BaseAuthentication):
 
 def look_up(token: str) -> tuple[User, DeviceToken]:
     """The user and device of a token; AuthenticationFailed for one that is unknown, expired or revoked."""
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, [hash_token(token), now])
-        rows = cursor.fetchall()
-    if not rows:
+    sql = _LOOK_UP.format(rights=_RIGHTS[connection.vendor])
+    row = fetch_one(sql, {"digest": hash_token(token), "now": timezone.now()})
+    if row is None:
         raise exceptions.AuthenticationFailed("This token is unknown, has expired or was revoked.")
-    digest, last_used_at, user_id, username, is_staff, is_superuser, *_ = rows[0]
+    digest, last_used_at, user_id, username, is_staff, is_superuser, rights = row
     user = User(id=user_id, username=username, is_staff=is_staff, is_superuser=is_superuser)
     user._state.adding = False
-    rights = {f"{app}.{codename}" for *_, app, codename in rows if codename}
-    user.__dict__["_perm_cache"] = rights  # where ModelBackend keeps what it has asked for
+    user.__dict__["_perm_cache"] = set((rights or "").split(","))  # where ModelBackend keeps what it has asked for
     device = DeviceToken(digest=digest, user=user, last_used_at=_moment(last_used_at))
     device._state.adding = False
     return user, device
 
 
-def _moment(value: Any) -> Any:
-    """SQLite hands times out as text."""
-    for convert in connection.ops.get_db_converters(DeviceToken._meta.get_field("last_used_at").get_col("t")):
-        value = convert(value, None, connection)
-    return value
+def _moment(value: datetime | str | None) -> datetime | None:
+    """SQLite hands times out as text in UTC."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
 
 
 class BrowserAuthentication(SessionAuthentication):

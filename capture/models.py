@@ -15,6 +15,7 @@ from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from uploads.models import Document
+from uploads.sql import execute
 
 
 class DeviceToken(AbstractAuthToken):
@@ -55,6 +56,13 @@ class DeviceToken(AbstractAuthToken):
         return DeviceToken.objects.create(self.user, name=self.name)
 
 
+_PROMISE = """
+INSERT INTO cv_captures (user_id, document_id, file_name, source, ip_address, requested_at)
+VALUES (%(user)s, %(document)s, %(name)s, %(source)s, %(address)s, CURRENT_TIMESTAMP)
+ON CONFLICT (user_id, document_id) DO UPDATE SET requested_at = excluded.requested_at
+"""
+
+
 class CVCaptureQuerySet(models.QuerySet["CVCapture", "CVCapture"]):
     def promised(self) -> CVCaptureQuerySet:
         return self.filter(captured_at=None)
@@ -64,20 +72,8 @@ class CVCaptureQuerySet(models.QuerySet["CVCapture", "CVCapture"]):
 
     def promise(self, user: User, document: Document, *, file_name: str, source: str, ip_address: str) -> None:
         """Remembers that this user asked to bring these bytes. Asking again changes nothing but the time."""
-        asked = CVCapture(
-            user=user,
-            document=document,
-            file_name=file_name,
-            source=source,
-            ip_address=ip_address or None,
-            requested_at=timezone.now(),
-        )
-        CVCapture.objects.bulk_create(
-            [asked],
-            update_conflicts=True,
-            unique_fields=["user", "document"],
-            update_fields=["requested_at"],
-        )
+        asked = {"user": user.pk, "document": document.pk, "name": file_name, "source": source}
+        execute(_PROMISE, {**asked, "address": ip_address or None})
 
     def receipt(self, user_id: int, document: Document, **facts: Any) -> tuple[CVCapture, bool]:
         """The capture of these bytes by this user, and whether this call made it. One row however often it is asked."""

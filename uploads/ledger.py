@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, models
 from django.db.models.functions import Now
 
+from uploads.sql import execute
 from uploads.trace import Trace, begin, current, note, note_error
 
 __all__ = ["ErrorLog", "RequestTrace", "Trace", "begin", "current", "note", "note_error", "record_failure", "write"]
@@ -64,15 +65,19 @@ class ErrorLog(models.Model):
         return f"{self.code} in {self.operation}"
 
 
+_CALL = """
+INSERT INTO request_traces (trace_id, operation, user_id, document_id, outcome, details, duration_ms)
+VALUES (%(trace_id)s, %(operation)s, %(user_id)s, %(document_id)s, %(outcome)s, %(details)s, %(duration)s)
+"""
+
+
 def write(trace: Trace, *, is_call: bool) -> None:
     """Writes the rows of a finished call or task. A ledger that cannot be written never changes an answer."""
     try:
         if is_call:
             outcome = RequestTrace.Outcome.FAILED if trace.error else RequestTrace.Outcome.SUCCESS
             details = trace.details | ({"error": trace.error["code"]} if trace.error else {})
-            RequestTrace.objects.create(
-                **_common(trace), outcome=outcome, details=details, duration_ms=trace.duration_ms
-            )
+            execute(_CALL, {**_common(trace), "outcome": outcome, "details": details, "duration": trace.duration_ms})
         if trace.error:
             ErrorLog.objects.create(**_common(trace), **trace.error)
     except DatabaseError:

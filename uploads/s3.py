@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, Any
+from urllib.parse import quote
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,8 +16,10 @@ from django.conf import settings
 from storages.backends.s3 import S3Storage
 
 from uploads.errors import ObjectMissing, StoreUnavailable
+from uploads.sigv4 import presign
 from uploads.storage import OpenMultipart, Part, StoredObject
 
+AWS = f"https://s3.{settings.S3_REGION}.amazonaws.com"
 _ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NotFound"}
 _REPLACED = {"412", "PreconditionFailed"}
 # Short enough that a door answers 503 within ten seconds, whatever the store does.
@@ -49,13 +52,13 @@ def _asking() -> Iterator[None]:
         raise StoreUnavailable from error
 
 
-def _storage(endpoint: str | None) -> S3Storage:
+def _storage() -> S3Storage:
     return S3Storage(
         bucket_name=settings.S3_BUCKET,
         access_key=settings.S3_ACCESS_KEY_ID,
         secret_key=settings.S3_SECRET_ACCESS_KEY,
         region_name=settings.S3_REGION,
-        endpoint_url=endpoint,
+        endpoint_url=settings.S3_ENDPOINT_URL,
         client_config=_CONFIG,
         file_overwrite=True,  # the bucket keeps versions
         default_acl=None,
@@ -71,36 +74,37 @@ class S3Store:
 
     @cached_property
     def client(self) -> Any:
-        return _storage(settings.S3_ENDPOINT_URL).connection.meta.client
-
-    @cached_property
-    def public_client(self) -> Any:
-        if settings.S3_PUBLIC_ENDPOINT_URL == settings.S3_ENDPOINT_URL:
-            return self.client
-        return _storage(settings.S3_PUBLIC_ENDPOINT_URL).connection.meta.client
+        return _storage().connection.meta.client
 
     def presign_put(
         self, key: str, *, size: int, expires_in: int, content_type: str | None = None, sha256: str | None = None
     ) -> tuple[str, dict[str, str]]:
-        params = {"Bucket": self.bucket, "Key": key, "ContentLength": size}
         headers = {}
         if content_type:
-            params["ContentType"] = headers["Content-Type"] = content_type
+            headers["Content-Type"] = content_type
         if sha256:
-            digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-            params["ChecksumSHA256"] = headers["x-amz-checksum-sha256"] = digest
-        return self._sign("put_object", params, expires_in), headers
+            headers["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
+        return self._sign(key, expires_in, {"Content-Length": str(size), **headers}), headers
 
-    def _sign(self, method: str, params: dict[str, Any], expires_in: int) -> str:
-        return self.public_client.generate_presigned_url(method, Params=params, ExpiresIn=max(1, expires_in))
+    def _sign(self, key: str, expires_in: int, headers: dict[str, str], query: dict[str, str] | None = None) -> str:
+        return presign(
+            "PUT",
+            f"{settings.S3_PUBLIC_ENDPOINT_URL or AWS}/{self.bucket}/{quote(key)}",
+            access_key=settings.S3_ACCESS_KEY_ID,
+            secret_key=settings.S3_SECRET_ACCESS_KEY,
+            region=settings.S3_REGION,
+            expires_in=max(1, expires_in),
+            headers={name.lower(): value for name, value in headers.items()},
+            query=query,
+        )
 
     def create_multipart(self, key: str) -> str:
         with _asking():
             return self.client.create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"]
 
     def presign_part(self, key: str, upload_id: str, number: int, *, start: int, size: int, expires_in: int) -> str:
-        where = {"Bucket": self.bucket, "Key": key, "UploadId": upload_id, "PartNumber": number}
-        return self._sign("upload_part", {**where, "ContentLength": size}, expires_in)
+        query = {"partNumber": str(number), "uploadId": upload_id}
+        return self._sign(key, expires_in, {"Content-Length": str(size)}, query)
 
     def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
         pages = self.client.get_paginator("list_parts").paginate(Bucket=self.bucket, Key=key, UploadId=upload_id)
