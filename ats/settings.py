@@ -36,6 +36,10 @@ CV_MAX_BYTES = env.number("CV_MAX_BYTES", 10 * 2**20)
 CV_FILE_TYPES = env.words("CV_FILE_TYPES", "pdf,doc,docx,rtf,odt")
 VIDEO_FILE_TYPES = env.words("VIDEO_FILE_TYPES", "mp4,mov,webm,mkv")
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 5 * 2**30)
+UPLOAD_CHUNK_BYTES = env.number("UPLOAD_CHUNK_BYTES", 5 * 2**20, least=64 * 1024)
+UPLOAD_SESSION_TTL = env.number("UPLOAD_SESSION_TTL", 24 * 3600, least=60)
+UPLOAD_OPEN_SESSIONS = env.number("UPLOAD_OPEN_SESSIONS", 100)  # for each user
+UPLOAD_OPEN_BYTES = env.number("UPLOAD_OPEN_BYTES", 10 * UPLOAD_MAX_BYTES)  # for each user
 RESUME_STORAGE_DIR = env.text("RESUME_STORAGE_DIR", "resumes").strip("/")
 PRESIGN_TTL = env.number("PRESIGN_TTL", 900, least=60)
 MULTIPART_FROM = env.number("MULTIPART_FROM", 100 * 2**20, least=5 * 2**20)

@@ -53,3 +53,21 @@ class ContentMismatch(Conflict):
 class UploadFailed(Conflict):
     default_detail = "This upload has failed. Ask for a new URL and send it again."
     default_code = "upload_failed"
+
+
+class IncompleteBody(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_detail = "The body ended before its announced length. Nothing of it was kept; send it again."
+    default_code = "incomplete_body"
+
+
+class TooManySessions(APIException):
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_detail = "Too many uploads of yours are open. Finish or cancel some of them first."
+    default_code = "too_many_sessions"
+    wait = 60
+
+
+class TooManyBytes(TooManySessions):
+    default_detail = "Your open uploads hold too many bytes. Finish or cancel some of them first."
+    default_code = "too_many_bytes"

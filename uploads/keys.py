@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import uuid
 from datetime import datetime
 from pathlib import PurePath
 
@@ -29,3 +30,8 @@ def request_key(sha256: str, file_name: str, extension: str) -> str:
 
 def kept_key(sha256: str, extension: str) -> str:
     return f"documents/{sha256}.{extension}"
+
+
+def session_key(upload_id: uuid.UUID, extension: str) -> str:
+    """The hash is not yet known when the first chunk comes, and nothing is copied afterwards."""
+    return f"sessions/{upload_id}.{extension}"

@@ -14,9 +14,11 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from uploads.assessments import Assessment
 from uploads.filetypes import BY_EXTENSION, FileType
 from uploads.ledger import ErrorLog, RequestTrace
 from uploads.queries import DocumentQuerySet
+from uploads.sessions import UploadChunk, UploadSession
 from uploads.signals import document_stored
 from uploads.states import (
     LEASE,
@@ -30,7 +32,7 @@ from uploads.states import (
 )
 from uploads.storage import StoredObject
 
-__all__ = ["Document", "ErrorLog", "Promised", "RequestTrace"]
+__all__ = ["Assessment", "Document", "ErrorLog", "Promised", "RequestTrace", "UploadChunk", "UploadSession"]
 
 
 class Document(models.Model):
