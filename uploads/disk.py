@@ -56,6 +56,8 @@ class DiskStore:
     def __init__(self, root: Path, public_url: str) -> None:
         self.root = root
         self.public_url = public_url
+        with _on_disk():
+            root.mkdir(parents=True, exist_ok=True)
 
     # --- URLs -------------------------------------------------------------------------------------------------------
 
@@ -187,12 +189,19 @@ class DiskStore:
                 name = version or max((path.name for path in folder.iterdir() if path.is_file()), default="")
                 return _stored(key, folder / name) if name else None
             except (FileNotFoundError, NotADirectoryError):
+                self._must_be_there()
                 return None
+
+    def _must_be_there(self) -> None:
+        """A disk that is not mounted is away; its files are not absent."""
+        if not self.root.is_dir():
+            raise StoreUnavailable
 
     def open(self, stored: StoredObject, start: int = 0, length: int | None = None) -> IO[bytes]:
         try:
             file = (self._folder(stored.key) / stored.version).open("rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            self._must_be_there()
             raise ObjectMissing from error
         except OSError as error:
             raise StoreUnavailable from error
