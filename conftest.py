@@ -1,0 +1,150 @@
+"""What the tests share: people who call, and outages. Each test begins with an empty store, cache and daily log.
+
+The tests run in process against whatever the environment names: PostgreSQL, Redis and S3 where their settings are
+given, else SQLite, a cache in memory and the disk.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from ats import limits
+from ats.celery import app as celery_app
+from ats.tests.builders import CV, Caller, make_cv, make_user
+from uploads import bell
+from uploads.s3 import S3Store
+from uploads.storage import get_store
+
+NOWHERE = "127.0.0.1:1"  # nobody listens on port 1
+
+
+@pytest.fixture
+def api(db: None) -> Caller:
+    return Caller(make_user("Recruiter"))
+
+
+@pytest.fixture
+def other(db: None) -> Caller:
+    """Another recruiter."""
+    return Caller(make_user("Recruiter"))
+
+
+@pytest.fixture
+def reviewer(db: None) -> Caller:
+    return Caller(make_user("Reviewer"))
+
+
+@pytest.fixture
+def ops(db: None) -> Caller:
+    return Caller(make_user("Ops"))
+
+
+@pytest.fixture
+def nobody(db: None) -> Caller:
+    """Signed in, but in no group."""
+    return Caller(make_user())
+
+
+@pytest.fixture
+def anonymous() -> Caller:
+    return Caller()
+
+
+@pytest.fixture
+def cv() -> CV:
+    return make_cv()
+
+
+# --- Each test for itself ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file: the threads of a test share it as processes do."""
+    if connection.vendor == "sqlite":
+        name = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(name)
+
+
+@pytest.fixture(scope="session")
+def bucket(worker_id: str) -> str:
+    """A versioned bucket of this test process, where the environment names S3."""
+    from django.conf import settings
+
+    if settings.S3_BUCKET and worker_id != "master":
+        settings.S3_BUCKET = f"{settings.S3_BUCKET}-{worker_id}"
+        client = get_store().client  # type: ignore[attr-defined]
+        client.create_bucket(Bucket=settings.S3_BUCKET)
+        client.put_bucket_versioning(Bucket=settings.S3_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return settings.S3_BUCKET
+
+
+@pytest.fixture(autouse=True)
+def _clean_house(bucket: str, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Store, cache, queue and daily log are empty when a test begins."""
+    settings.ATS_DATA_DIR, settings.LOG_DIR = tmp_path / "data", tmp_path / "logs"
+    for handler in logging.getLogger("door.cv_capture").handlers:
+        if hasattr(handler, "folder"):
+            handler.folder = settings.LOG_DIR
+    if not bucket:
+        get_store.cache_clear()
+    cache.clear()
+    asked = get_store.cache_info().hits + get_store.cache_info().misses
+    yield
+    monkeypatch.undo()
+    if bucket and get_store.cache_info().hits + get_store.cache_info().misses > asked:
+        _empty_bucket()
+
+
+def _empty_bucket() -> None:
+    store = get_store()
+    for upload in store.multiparts():
+        store.abort_multipart(upload.key, upload.upload_id)
+    for placed in list(store.versions()):
+        store.delete(placed.key, placed.version)
+
+
+# --- Outages ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store_away(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> Callable[[], None]:
+    """Call it, and the store does not answer any more until the test ends."""
+
+    def leave() -> None:
+        store = get_store()
+        if isinstance(store, S3Store):
+            there, settings.S3_ENDPOINT_URL = settings.S3_ENDPOINT_URL, f"http://{NOWHERE}"
+            nowhere = S3Store().client
+            settings.S3_ENDPOINT_URL = there
+            monkeypatch.setattr(store, "client", nowhere)
+        else:
+            (tmp_path / "no-folder").write_text("a file where the disk should be")
+            monkeypatch.setattr(store, "root", tmp_path / "no-folder")
+
+    return leave
+
+
+@pytest.fixture
+def broker_away(settings: Any) -> Iterator[None]:
+    """Nothing answers where the settings say that Redis is."""
+    settings.REDIS_URL = f"redis://{NOWHERE}/0"
+    broker, celery_app.conf.broker_url = celery_app.conf.broker_url, settings.REDIS_URL
+    _forget_connections()
+    yield
+    celery_app.conf.broker_url = broker
+    _forget_connections()
+
+
+def _forget_connections() -> None:
+    limits._redis.cache_clear()
+    celery_app.pool.force_close_all()
+    celery_app._pool = celery_app.amqp._producer_pool = None
+    bell._asleep_until = 0.0
