@@ -25,6 +25,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.utils._os import safe_join
 from django.utils.crypto import salted_hmac
 
+from uploads.disk_parts import DATA, parts_in, write_part
 from uploads.errors import ObjectMissing, StoreFull, StoreUnavailable
 from uploads.storage import OpenMultipart, Part, StoredObject, blocks
 
@@ -120,49 +121,39 @@ class DiskStore:
         finally:
             path.unlink(missing_ok=True)
 
-    # --- Multipart: one sparse file, each part at its place, a marker for each part that is whole -------------------
+    # --- Multipart: see `uploads.disk_parts` ------------------------------------------------------------------------
 
     def create_multipart(self, key: str) -> str:
         upload_id = secrets.token_hex(16)
         with _on_disk():
             folder = self._upload(upload_id)
             folder.mkdir(parents=True)
-            (folder / "data").touch()
+            (folder / DATA).touch()
             (folder / "key").write_text(key)
+            _sync_folder(folder)
+            _sync_folder(folder.parent)
         return upload_id
 
-    def receive_part(self, upload_id: str, number: int, start: int, stream: Iterator[bytes]) -> bool:
-        """Writes part `number` at offset `start`; False when there is no such upload."""
-        folder = self._upload(upload_id)
-        if not folder.is_dir():
-            return False
+    def write_part(
+        self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[bytes]
+    ) -> str:
         with _on_disk():
-            (folder / f"{number}.part").unlink(missing_ok=True)  # while it is being replaced it has not arrived
-            size = 0
-            with open(folder / "data", "r+b") as data:
-                data.seek(start)
-                for block in stream:
-                    size += data.write(block)
-                data.flush()
-                os.fsync(data.fileno())
-            (folder / f"{number}.part").write_text(str(size))
-            _sync_folder(folder)
-        return True
+            write_part(self._upload(upload_id), number, start, stream)
+        return ""
 
     def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
         folder = self._upload(upload_id)
         if not folder.is_dir():
             return None
         with _on_disk():
-            markers = sorted(folder.glob("*.part"), key=lambda marker: int(marker.stem))
-            return [Part(int(marker.stem), int(marker.read_text() or 0), "") for marker in markers]
+            return parts_in(folder)
 
     def complete_multipart(self, key: str, upload_id: str, parts: list[Part]) -> None:
         folder = self._upload(upload_id)
         try:
             with _on_disk():
                 # The hash of the whole is not known here: whoever verifies reads the bytes.
-                self._place(key, folder / "data", "")
+                self._place(key, folder / DATA, "")
                 shutil.rmtree(folder, ignore_errors=True)
         except StoreUnavailable as error:
             if isinstance(error.__cause__, FileNotFoundError):
@@ -175,7 +166,7 @@ class DiskStore:
     def multiparts(self) -> Iterator[OpenMultipart]:
         for folder in (self.root / MULTIPART).glob("*"):
             with suppress(FileNotFoundError):
-                yield OpenMultipart((folder / "key").read_text(), folder.name, _modified(folder / "data"))
+                yield OpenMultipart((folder / "key").read_text(), folder.name, _modified(folder / DATA))
 
     def _upload(self, upload_id: str) -> Path:
         return self.root / MULTIPART / f"{int(upload_id, 16):032x}"

@@ -16,6 +16,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException
 
 from uploads.disk import DiskStore, is_signed
+from uploads.errors import IncompleteBody, ObjectMissing, PartTaken
 from uploads.models import Document
 from uploads.storage import BLOCK_BYTES, get_store
 
@@ -30,11 +31,6 @@ class Refused(APIException):
         super().__init__(detail, code)
 
 
-class BodyCut(Refused):
-    def __init__(self) -> None:
-        super().__init__(400, "incomplete_body", "The body ended before its announced length.")
-
-
 @method_decorator(csrf_exempt, name="dispatch")  # the signature is the proof; there is no session here
 class PutObject(View):
     http_method_names = ["put"]
@@ -47,7 +43,7 @@ class PutObject(View):
         _check_signature(request, key, fields)
         body = _body(request, int(fields["length"]))
         if "upload" in fields:
-            return _receive_part(store, fields, body)
+            return _receive_part(store, key, fields, body)
         return _receive(store, key, _expected(request, fields), body)
 
 
@@ -87,9 +83,9 @@ def _body(request: HttpRequest, length: int) -> Iterator[bytes]:
         try:
             block = request.read(min(BLOCK_BYTES, left))
         except OSError:
-            raise BodyCut from None
+            raise IncompleteBody from None
         if not block:
-            raise BodyCut
+            raise IncompleteBody
         left -= len(block)
         yield block
 
@@ -114,7 +110,12 @@ def _digest(body: Iterator[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _receive_part(store: DiskStore, fields: dict[str, str], body: Iterator[bytes]) -> HttpResponse:
-    if not store.receive_part(fields["upload"], int(fields["part"]), int(fields["start"]), body):
-        raise Http404
+def _receive_part(store: DiskStore, key: str, fields: dict[str, str], body: Iterator[bytes]) -> HttpResponse:
+    place = {"start": int(fields["start"]), "size": int(fields["length"])}
+    try:
+        store.write_part(key, fields["upload"], int(fields["part"]), **place, stream=body)
+    except ObjectMissing as error:
+        raise Http404 from error
+    except PartTaken:
+        _digest(body)  # as if it had come first and been replaced at once
     return HttpResponse(status=200)

@@ -35,6 +35,11 @@ class ObjectMissing(Conflict):
     default_code = "object_missing"
 
 
+class PartTaken(Conflict):
+    default_detail = "A later call sends the same part."
+    default_code = "part_taken"
+
+
 class SizeMismatch(Conflict):
     default_detail = "The file in the store has another size than was promised. Ask for a new URL and send it again."
     default_code = "size_mismatch"

@@ -16,11 +16,13 @@ from django.conf import settings
 from storages.backends.s3 import S3Storage
 
 from uploads.errors import ObjectMissing, StoreUnavailable
+from uploads.s3_parts import put_stream
 from uploads.sigv4 import presign
 from uploads.storage import OpenMultipart, Part, StoredObject
 
 AWS = f"https://s3.{settings.S3_REGION}.amazonaws.com"
-_ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NotFound"}
+PART_SECONDS = 900
+_ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "InvalidPart", "NotFound"}
 _REPLACED = {"412", "PreconditionFailed"}
 # Short enough that a door answers 503 within ten seconds, whatever the store does.
 _CONFIG = Config(
@@ -86,10 +88,17 @@ class S3Store:
             headers["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
         return self._sign(key, expires_in, {"Content-Length": str(size), **headers}), headers
 
-    def _sign(self, key: str, expires_in: int, headers: dict[str, str], query: dict[str, str] | None = None) -> str:
+    def _sign(
+        self,
+        key: str,
+        expires_in: int,
+        headers: dict[str, str],
+        query: dict[str, str] | None = None,
+        endpoint: str = "",
+    ) -> str:
         return presign(
             "PUT",
-            f"{settings.S3_PUBLIC_ENDPOINT_URL or AWS}/{self.bucket}/{quote(key)}",
+            f"{endpoint or settings.S3_PUBLIC_ENDPOINT_URL or AWS}/{self.bucket}/{quote(key)}",
             access_key=settings.S3_ACCESS_KEY_ID,
             secret_key=settings.S3_SECRET_ACCESS_KEY,
             region=settings.S3_REGION,
@@ -105,6 +114,13 @@ class S3Store:
     def presign_part(self, key: str, upload_id: str, number: int, *, start: int, size: int, expires_in: int) -> str:
         query = {"partNumber": str(number), "uploadId": upload_id}
         return self._sign(key, expires_in, {"Content-Length": str(size)}, query)
+
+    def write_part(
+        self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[bytes]
+    ) -> str:
+        query, endpoint = {"partNumber": str(number), "uploadId": upload_id}, settings.S3_ENDPOINT_URL or AWS
+        url = self._sign(key, PART_SECONDS, {"Content-Length": str(size)}, query, endpoint)
+        return put_stream(url, stream, size)
 
     def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
         pages = self.client.get_paginator("list_parts").paginate(Bucket=self.bucket, Key=key, UploadId=upload_id)

@@ -58,6 +58,15 @@ class Store(Protocol):
     def presign_part(self, key: str, upload_id: str, number: int, *, start: int, size: int, expires_in: int) -> str:
         """A URL for part `number` (from 1), which holds `size` bytes from offset `start`."""
 
+    def write_part(
+        self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[bytes]
+    ) -> str:
+        """Takes part `number` (from 1) in, straight to its place; durable when it returns. Returns the store's ETag.
+
+        When the stream raises, the part has not arrived. Raises ObjectMissing when there is no such upload, PartTaken
+        when a later call writes the same part.
+        """
+
     def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
         """The parts that arrived, by number, or None when there is no such upload (any more)."""
 
