@@ -72,12 +72,23 @@ def _gutters(runs: list[Run]) -> list[Gutter]:
         starts = edges[edge] + edges.get(edge + 1, [])
         x = min(run.x0 for run in starts)
         if len(starts) >= MIN_ROWS and x > leftmost + 40:
-            gutters += _strips(runs, x)
+            for strip in _strips(runs, x, []):
+                titles = _one_sided_titles(strip)
+                gutters += _strips([*strip.left, *strip.right], x, titles) if titles else [strip]
     return gutters
 
 
-def _strips(runs: list[Run], x: float) -> list[Gutter]:
-    blockers = sorted((run for run in runs if run.x0 < x - 0.5 and run.x1 > x - MIN_GUTTER), key=_middle)
+def _one_sided_titles(strip: Gutter) -> list[Run]:
+    """Section titles of a strip where only one side has any: they stand over both sides and so end the strip."""
+    left, right = ([run for run in side if section_of(run.text)] for side in (strip.left, strip.right))
+    if bool(left) == bool(right) or _are_side_headings(strip.left, strip.right):
+        return []
+    return left or right
+
+
+def _strips(runs: list[Run], x: float, titles: list[Run]) -> list[Gutter]:
+    crossing_runs = [run for run in runs if run.x0 < x - 0.5 and run.x1 > x - MIN_GUTTER]
+    blockers = sorted([*crossing_runs, *titles], key=_middle)
     bounds = [-1e6, *(_middle(run) for run in blockers), 1e6]
     crossing = {id(run) for run in blockers}
     strips = []
@@ -98,8 +109,9 @@ def _parts_columns(gutter: Gutter) -> bool:
     left, right = _facing_rows(gutter)
     if min(len(left), len(right)) < MIN_ROWS or len(left) + len(right) < MIN_BOTH:
         return False
-    left_headings, right_headings = _headings(left), _headings(right)
-    if left_headings and right_headings:
+    if _are_side_headings(left, right) or _are_side_headings(right, left):
+        return False
+    if (_headings(left) and _headings(right)) or (_flows(gutter.left) and _flows(gutter.right)):
         return True
     fewer, more = (left, right) if len(left) < len(right) else (right, left)
     paired = sum(any(same_row(run, other, 0.18) for other in more) for run in fewer) / len(fewer)
@@ -113,6 +125,19 @@ def _facing_rows(gutter: Gutter) -> tuple[list[Run], list[Run]]:
     top = max(left[0].top, right[0].top)
     bottom = min(left[-1].bottom, right[-1].bottom)
     return [r for r in left if top < _middle(r) < bottom], [r for r in right if top < _middle(r) < bottom]
+
+
+def _are_side_headings(margin: list[Run], rows: list[Run]) -> bool:
+    """Section titles in a margin: each begins beside a row of the text, and little else stands there."""
+    titles = [run for run in margin if section_of(run.text)]
+    paired = sum(any(same_row(run, other) for other in rows) for run in titles)
+    return len(margin) < 0.5 * len(rows) and len(titles) >= 0.4 * len(margin) and paired >= 0.7 * len(titles)
+
+
+def _flows(side: list[Run]) -> bool:
+    """Whether a side holds running text, which table cells, labels and dates are not."""
+    rows = len(_row_heads(side))
+    return rows >= 5 and _letters(side) / rows >= 24 and sum(len(run.text) > 24 for run in side) >= 4
 
 
 def _headings(rows: list[Run]) -> int:
@@ -144,8 +169,9 @@ def _merge_column(column: list[Run], runs: list[Run]) -> list[Run]:
     for run in column:
         if last is not None and _continues_cell(last, run, runs):
             kept[-1] = kept[-1]._replace(text=f"{kept[-1].text} {run.text}", x1=max(kept[-1].x1, run.x1))
-        else:
-            kept.append(run)
+            last = run._replace(text=kept[-1].text)
+            continue
+        kept.append(run)
         last = run
     return kept
 
@@ -154,13 +180,14 @@ def _continues_cell(last: Run, run: Run, runs: list[Run]) -> bool:
     """Whether `run` is the rest of the cell `last`: close below it, with a neighbour that it does not reach."""
     if not 0 < run.bottom - last.bottom < 1.7 * run.size or abs(run.size - last.size) > 0.1 * run.size:
         return False
-    row = [other for other in runs if other is not last and same_row(last, other)]
+    row = [other for other in runs if other.x0 != last.x0 and same_row(last, other)]
     right = [other.x0 for other in row if other.x0 > last.x0 + 20]
     if not right or max(last.x1, run.x1) > min(right):
         return False
     if len(row) >= 2:
         return len(row) > sum(1 for other in runs if other is not run and same_row(run, other))
-    return _whole_range(f"{last.text} {run.text}") and not _whole_range(last.text)
+    joined = f"{last.text} {run.text}"
+    return bool(section_of(joined)) or (_whole_range(joined) and not _whole_range(last.text))
 
 
 def _whole_range(text: str) -> bool:

@@ -1,42 +1,112 @@
-"""E-mail addresses, telephone numbers, profile links."""
+"""E-mail addresses, telephone numbers, profile links. No link is ever opened."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote
 
+from parsing.page import Line, Link
+from parsing.words import fold
+
 EMAIL = re.compile(
-    r"[A-Za-z0-9_][A-Za-z0-9._%+'-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+    r"(?<![A-Za-z0-9._%+'-])[A-Za-z0-9_](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?@"
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
 )
-PHONE = re.compile(r"(?<![\w@/.-])(?:\+|00)?\(?\d[\d\s().\-–/·\u2011]{5,24}\d(?![\w@])")
-URL = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"|,;]{4,200}|"
-    r"(?:[a-z]{2,3}\.)?(?:linkedin\.com/(?:in|pub)|github\.com|gitlab\.com)/[^\s<>\"|,;()]{2,100}",
-    re.I,
-)
-NETWORKS = {"linkedin.com": "LinkedIn", "github.com": "GitHub", "gitlab.com": "GitLab"}
+SPACED_AT = re.compile(r"(?<=[\w])\s*(?:\[at\]|\(at\)|\{at\}| @ )\s*(?=[\w-]+\s?(?:\.|\[dot\]|\(dot\)))", re.I)
+PHONE = re.compile(r"(?<![\w@/.-])(?:\+|00)?\s?\(?\+?\d[\d\s().\-–/·\u2011\u00a0]{5,22}\d(?![\w@/])")
+PHONE_LABEL = re.compile(r"(?:phone|mobile|tel|cell|handy|m[óo]vil|telefon|téléphone|telefono|тел|电话|手机|電話|전화|هاتف|fon|ph)\W{0,4}$", re.I)
+DATE_LIKE = re.compile(r"^(?:19|20)\d\d\s*[-–/.]\s*(?:19|20)?\d\d$|^\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d$|^(?:19|20)\d\d[./-]\d\d[./-]\d\d$|"
+                       r"(?:19|20)\d\d\s*[-–]\s*(?:\d\d[./])?(?:19|20)\d\d")  # fmt: skip
+NETWORKS = {
+    "linkedin.com": ("LinkedIn", r"(?:in|pub)/([^/?#]+)"), "github.com": ("GitHub", r"([^/?#]+)/?$"), "gitlab.com": ("GitLab", r"([^/?#]+)/?$"),
+    "bitbucket.org": ("Bitbucket", r"([^/?#]+)/?$"), "twitter.com": ("Twitter", r"@?([^/?#]+)/?$"), "x.com": ("X", r"@?([^/?#]+)/?$"),
+    "xing.com": ("XING", r"profile/([^/?#]+)"), "medium.com": ("Medium", r"@?([^/?#]+)/?$"), "behance.net": ("Behance", r"([^/?#]+)/?$"),
+    "dribbble.com": ("Dribbble", r"([^/?#]+)/?$"), "kaggle.com": ("Kaggle", r"([^/?#]+)/?$"), "orcid.org": ("ORCID", r"([\dX-]+)/?$"),
+    "stackoverflow.com": ("Stack Overflow", r"users/([^?#]+)"), "researchgate.net": ("ResearchGate", r"profile/([^/?#]+)"),
+    "scholar.google.com": ("Google Scholar", r"citations\?.*user=([^&]+)"), "leetcode.com": ("LeetCode", r"(?:u/)?([^/?#]+)/?$"),
+    "hackerrank.com": ("HackerRank", r"(?:profile/)?([^/?#]+)/?$"), "facebook.com": ("Facebook", r"([^/?#]+)/?$"),
+    "instagram.com": ("Instagram", r"([^/?#]+)/?$"), "t.me": ("Telegram", r"([^/?#]+)/?$"), "codepen.io": ("CodePen", r"([^/?#]+)/?$"),
+    "youtube.com": ("YouTube", r"(?:@|c/|channel/)([^/?#]+)"), "dev.to": ("DEV", r"([^/?#]+)/?$"),
+}  # fmt: skip
+TLDS = ("com|org|net|io|dev|me|co|ai|app|info|tech|design|xyz|edu|eu|de|fr|es|it|nl|be|ch|at|pl|se|no|dk|fi|cz|pt|ro|ru|ua|tr|in|uk|us|ca|au|br|"
+        "mx|ar|jp|cn|kr|sg|hk|za|ng|ke|ae|il|page|site|online|website|blog|studio|work|pro|name|science|academy|cloud|digital|space|biz")  # fmt: skip
+URL = re.compile(rf"(?<![@\w.-])(?:https?://[^\s<>\"|]{{4,300}}|www\.[^\s<>\"|,;]{{4,200}}|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.){{1,3}}(?:{TLDS})"
+                 r"(?![\w.@-])(?:/[^\s<>\"|,;]*)?)", re.I)  # fmt: skip
+NO_SITE = re.compile(r"^(?:asp|node|vue|react|next|express|socket|ado|vb|d3|three|b|m)\.", re.I)
+REGIONS = {"us": "US", "usa": "US", "united states": "US", "united kingdom": "GB", "uk": "GB", "england": "GB", "london": "GB", "india": "IN",
+           "germany": "DE", "deutschland": "DE", "berlin": "DE", "france": "FR", "paris": "FR", "spain": "ES", "espana": "ES", "madrid": "ES",
+           "italy": "IT", "italia": "IT", "netherlands": "NL", "nederland": "NL", "poland": "PL", "polska": "PL", "canada": "CA", "toronto": "CA",
+           "australia": "AU", "sydney": "AU", "brazil": "BR", "brasil": "BR", "mexico": "MX", "pakistan": "PK", "nigeria": "NG", "kenya": "KE",
+           "singapore": "SG", "uae": "AE", "dubai": "AE", "switzerland": "CH", "schweiz": "CH", "austria": "AT", "sweden": "SE", "turkey": "TR",
+           "china": "CN", "japan": "JP", "korea": "KR", "ukraine": "UA", "россия": "RU", "москва": "RU", "київ": "UA", "pune": "IN", "mumbai": "IN",
+           "bangalore": "IN", "bengaluru": "IN", "delhi": "IN", "hyderabad": "IN", "chennai": "IN", "ireland": "IE", "dublin": "IE"}  # fmt: skip
+LANGUAGE_REGIONS = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "nl": "NL", "pl": "PL", "pt": "BR", "ru": "RU", "uk": "UA", "tr": "TR",
+                    "zh": "CN", "ja": "JP", "ko": "KR", "sv": "SE", "hi": "IN", "he": "IL"}  # fmt: skip
 
 
-def find_emails(text: str, links: list[str]) -> list[str]:
-    targets = [unquote(link[7:].split("?")[0]) for link in links if link.lower().startswith("mailto:")]
-    return list(dict.fromkeys(match.group().strip(".") for part in [*targets, text] for match in EMAIL.finditer(part)))
+class Profile(NamedTuple):
+    url: str
+    network: str
+    username: str
+    line: Line | None
 
 
-def find_phones(text: str, links: list[str], region: str = "US") -> list[str]:
-    """E.164 where it parses as a possible number."""
-    targets = [unquote(link[4:]) for link in links if link.lower().startswith("tel:")]
-    found = [normal_phone(c, region) for c in [*targets, *(m.group() for m in PHONE.finditer(text))]]
-    return list(dict.fromkeys(phone for phone in found if phone))
+def find_emails(lines: list[Line], links: list[Link]) -> list[tuple[str, Line | None]]:
+    """Addresses in order, `mailto:` targets first, each with its line."""
+    found: dict[str, Line | None] = {}
+    for link in links:
+        if link.uri.lower().startswith("mailto:") and (match := EMAIL.search(unquote(link.uri[7:]))):
+            found.setdefault(match[0], None)
+    for line in lines:
+        if "@" in line.text or "at" in line.text:
+            text = re.sub(r"\s*(?:\[dot\]|\(dot\))\s*", ".", SPACED_AT.sub("@", line.text)) if "@" not in line.text or " @ " in line.text else line.text
+            for match in EMAIL.finditer(text):
+                if found.get(match[0]) is None:
+                    found[match[0]] = line
+    return list(found.items())
 
 
-@cache
+def region_of(lines: list[Line], language: str) -> str:
+    """The country whose national numbers a CV would write, by places in its first lines, else by its language."""
+    for line in lines[:15]:
+        for part in re.split(r"[,|•·/()\t]|\s[–-]\s", line.text):
+            if region := REGIONS.get(fold(part)):
+                return region
+    return LANGUAGE_REGIONS.get(language, "US")
+
+
+def find_phones(lines: list[Line], links: list[Link], region: str) -> list[tuple[str, Line | None]]:
+    """Numbers in E.164 where they are possible numbers, `tel:` targets first."""
+    found: dict[str, Line | None] = {}
+    for link in links:
+        if link.uri.lower().startswith("tel:") and (number := normal_phone(unquote(link.uri[4:]), region)):
+            found.setdefault(number, None)
+    for line in lines:
+        if sum(c.isdigit() for c in line.text) < 7:
+            continue
+        for match in PHONE.finditer(line.text):
+            labelled = bool(PHONE_LABEL.search(line.text[: match.start()]))
+            number = normal_phone(match[0], region) or (_raw(match[0]) if labelled or match[0].lstrip().startswith("+") else "")
+            if number and found.get(number) is None:
+                found[number] = line
+    return list(found.items())
+
+
+def _raw(text: str) -> str:
+    digits = re.sub(r"\D", "", text)
+    return ("+" if text.lstrip().startswith("+") else "") + digits if 8 <= len(digits) <= 15 else ""
+
+
+@lru_cache(maxsize=2_000)
 def normal_phone(text: str, region: str) -> str:
+    """E.164, or "" when this is no possible number of that region."""
     import phonenumbers
 
+    text = text.strip()
     digits = re.sub(r"\D", "", text)
-    if not 7 <= len(digits) <= 15 or re.fullmatch(r"(19|20)\d\d\D+(19|20)\d\d", text.strip()):
+    if not 7 <= len(digits) <= 15 or DATE_LIKE.search(text) or (text.isdigit() and len(text) < 9):
         return ""
     try:
         number = phonenumbers.parse(text, region)
@@ -44,18 +114,55 @@ def normal_phone(text: str, region: str) -> str:
         return ""
     if not phonenumbers.is_possible_number(number):
         return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-def find_links(text: str, links: list[str]) -> list[dict[str, Any]]:
-    found = [link for link in links if link.lower().startswith("http")] + [
-        m.group().rstrip(".") for m in URL.finditer(text)
-    ]
-    profiles, seen = [], set()
-    for url in found:
-        key = re.sub(r"^(https?://)?(www\.)?", "", url.lower()).rstrip("/")
-        if key not in seen:
-            seen.add(key)
-            network = next((name for domain, name in NETWORKS.items() if domain in key), "")
-            profiles.append({"network": network, "username": key.rpartition("/")[2] if network else "", "url": url})
-    return profiles
+def profile_of(url: str, line: Line | None) -> Profile | None:
+    """A personal page on a known network, or None."""
+    bare = re.sub(r"^(?:https?:)?//(?:www\.)?|^www\.", "", url.strip(), flags=re.I)
+    host, _, rest = bare.partition("/")
+    host = host.lower()
+    for domain, (network, pattern) in NETWORKS.items():
+        if host == domain or host.endswith("." + domain):
+            match = re.match(pattern, rest, re.I)
+            return Profile(url, network, unquote(match[1]).strip("/"), line) if match and match[1] else None
+    return None
+
+
+def find_links(header: list[Line], others: list[Line], links: list[Link]) -> list[Profile]:
+    """The person's own pages: profiles anywhere, other sites only among the contact data."""
+    found: dict[str, Profile] = {}
+    for url, line, own in [*_linked(links, header), *_written(header, True), *_written(others, False)]:
+        profile = profile_of(url, line)
+        if profile is None and (not own or _is_network(url) or NO_SITE.match(url)):
+            continue
+        profile = profile or Profile(url, "", "", line)
+        taken = any(p.network == profile.network for p in found.values() if p.network)
+        if _key(url) not in found and (own or not taken):
+            found[_key(url)] = profile
+    return [p for key, p in found.items() if not any(other != key and other.startswith(key + "/") for other in found)]
+
+
+def _linked(links: list[Link], header: list[Line]) -> list[tuple[str, Line | None, bool]]:
+    return [(link.uri, _line_at(link, header), _line_at(link, header) is not None or link.box is None)
+            for link in links if link.uri.lower().startswith(("http", "www."))]  # fmt: skip
+
+
+def _line_at(link: Link, lines: list[Line]) -> Line | None:
+    if link.box is None:
+        return None
+    x, y = (link.box[0] + link.box[2]) / 2, (link.box[1] + link.box[3]) / 2
+    return next((line for line in lines if line.page == link.page and line.box
+                 and line.box[0] - 12 <= x <= line.box[2] + 12 and line.box[1] - 2 <= y <= line.box[3] + 2), None)  # fmt: skip
+
+
+def _written(lines: list[Line], own: bool) -> list[tuple[str, Line | None, bool]]:
+    return [(match[0].rstrip(".,;:)"), line, own) for line in lines for match in URL.finditer(line.text)]
+
+
+def _is_network(url: str) -> bool:
+    return any(domain in url.lower() for domain in (*NETWORKS, "doi.org", "google.com", "maps."))
+
+
+def _key(url: str) -> str:
+    return re.sub(r"^(?:https?:)?//(?:www\.)?|^www\.", "", url.strip().lower()).rstrip("/")

@@ -6,30 +6,11 @@ import unicodedata
 from functools import cache
 
 LINE_END_HYPHEN = "\u00ad"  # a soft hyphen in our own text: the word goes on in the next line
-BREAKING_SPACES = frozenset(
-    {
-        0xA0,
-        0x2000,
-        0x2001,
-        0x2002,
-        0x2003,
-        0x2004,
-        0x2005,
-        0x2006,
-        0x2007,
-        0x2008,
-        0x2009,
-        0x200A,
-        0x202F,
-        0x205F,
-        0x3000,
-        0x85,
-        0x2028,
-        0x2029,
-    }
-)
+LIGATURES = {0x0B: "ff", 0x0C: "fi", 0x0E: "ffi", 0x0F: "ffl", 0x1B: "ff", 0x1C: "fi", 0x1D: "fl", 0x1E: "ffi", 0x1F: "ffl"}
+"""Where TeX's OT1 and T1 encodings keep ligatures; fonts without a Unicode map leave them as they are."""
+SPACES = frozenset({0, 9, 10, 13, 32, 0x85, 0xA0, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000})
 INVISIBLE = frozenset({0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF})
-KEPT_AS_WRITTEN = frozenset("²³¹º ª™…№ﷺ")
+KEPT_AS_WRITTEN = frozenset("²³¹ºª™…№")
 
 
 @cache
@@ -37,6 +18,8 @@ def expand(code: int) -> str:
     """The text of a code point: ligatures and full-width forms opened (NFKC); "" for private-use or unmapped."""
     if code in (2, 0xFFFE, 0xAD):
         return LINE_END_HYPHEN
+    if code in LIGATURES:
+        return LIGATURES[code]
     if code < 32 or 0xE000 <= code <= 0xF8FF or 0xD800 <= code <= 0xDFFF or code >= 0xF0000 or code in (0xFFFD, 0xFFFF):
         return ""
     char = chr(code)

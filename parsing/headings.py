@@ -26,7 +26,7 @@ def lexicon() -> dict[str, str]:
 @lru_cache(maxsize=5_000)
 def section_of(text: str) -> str:
     """The section that a line with this text opens, or "" when it is no known title."""
-    if not text or len(text) > MAX_TITLE:
+    if not text or len(text) > MAX_TITLE or text.endswith((".", ",")):
         return ""
     text = NUMBER.sub("", text)
     folded = fold(text)

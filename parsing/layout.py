@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from statistics import median
 
 from parsing.columns import regions_of, same_row
@@ -49,7 +50,22 @@ def runs_of(page: Page) -> list[Run]:
         current.append(glyph)
     if current:
         runs.append(_run(current))
-    return [run for run in runs if run.text]
+    return _join_stacked([run for run in runs if run.text])
+
+
+def _join_stacked(runs: list[Run]) -> list[Run]:
+    """Letters written one below the other are one run, standing where the first letter stands."""
+    joined: list[Run] = []
+    bottom = 0.0
+    for run in runs:
+        last = joined[-1] if joined else None
+        if last and len(run.text) == 1 and run.text.isalpha() and abs(last.x0 - run.x0) < 0.7 * run.size and (
+            last.bottom == bottom or len(last.text) > 1) and last.text.isalpha() and 0 < run.bottom - bottom < 2 * run.size:
+            joined[-1] = last._replace(text=last.text + run.text)
+        else:
+            joined.append(run)
+        bottom = run.bottom
+    return joined
 
 
 def _goes_on(last: Glyph, glyph: Glyph) -> bool:
@@ -80,7 +96,7 @@ def _run(glyphs: list[Glyph]) -> Run:
 
 def _text(glyphs: list[Glyph]) -> str:
     """The words of a run. In a letter-spaced title the gaps between letters are as wide as spaces elsewhere."""
-    gaps = [0.0, *(_distance(last, glyph) for last, glyph in zip(glyphs, glyphs[1:], strict=False))]
+    gaps = [0.0, *(_distance(last, glyph) for last, glyph in pairwise(glyphs))]
     if len(glyphs) > 3 and (spaced := _letter_spacing(glyphs, gaps)):
         return "".join(" " + g.char if gap > spaced else g.char for g, gap in zip(glyphs, gaps, strict=True)).strip()
     return "".join(
@@ -110,7 +126,18 @@ def rows_of(runs: list[Run]) -> list[list[Run]]:
             rows[-1].append(run)
         else:
             rows.append([run])
-    return [sorted(row, key=_rank(row)) for row in rows]
+    return [_without_stretch(sorted(row, key=_rank(row))) for row in rows]
+
+
+def _without_stretch(row: list[Run]) -> list[Run]:
+    """Put a line together that justification has torn into words with even gaps."""
+    gaps = [after.x0 - before.x1 for before, after in pairwise(row)]
+    if len(row) < 3 or min(gaps) <= 0 or max(gaps) > 1.6 * min(gaps) or max(gaps) > 2.5 * row[0].size:
+        return row
+    if sum(" " not in run.text for run in row) < 0.7 * len(row):
+        return row
+    text = " ".join(run.text for run in row)
+    return [row[0]._replace(text=text, x1=row[-1].x1, top=min(r.top for r in row), bottom=max(r.bottom for r in row))]
 
 
 def _rank(row: list[Run]):  # type: ignore[no-untyped-def]

@@ -9,13 +9,12 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from parsing.glyphs import BREAKING_SPACES, expand
+from parsing.glyphs import LINE_END_HYPHEN, SPACES, expand
 from parsing.page import Glyph, Link, Page
 from parsing.reading import Unreadable
 
 MAX_PAGES = 100
 BOLD_NAMES = ("bold", "black", "heavy", "demi", "cmbx", "-bd", "medi")
-UNENCODED = 0xFFFE  # PDFium's sign for a hyphen at a line's end, together with U+0002
 
 
 def _address_of(function: Any, *arguments: Any) -> Any:
@@ -80,24 +79,25 @@ def _read_glyphs(textpage: Any, page: Page, fonts: dict[int, bool], origin: tupl
     glyphs, last, gap, size, bold = page.glyphs, None, False, 0.0, False
     for index in range(pdfium.FPDFText_CountChars(textpage)):
         code = unicode_of(textpage, index)
-        if code <= 32 or code in BREAKING_SPACES:
-            gap = gap or code != 2
-            if code != 2:
-                continue
+        if code in SPACES:
+            gap = True
+            continue
+        char = expand(code)
+        if not char:
+            gap, page.unmapped = True, page.unmapped + 1
+            continue
+        if char == LINE_END_HYPHEN and glyphs:  # PDFium gives it no box of its own
+            glyphs.append(glyphs[-1]._replace(char=char, x0=glyphs[-1].x1, gap=False))
+            continue
         box_of(textpage, index, here)
         owner = _text_object(handle, index)
         if owner != last and owner:
             last = owner
             size, bold = _style(owner, fonts)
-        x0, x1, top, bottom = box.left - left, box.right - left, height - box.top, height - box.bottom
+        top, bottom = height - box.top, height - box.bottom
         tall = bottom - top
-        char = expand(code)
-        if not char:
-            gap, page.unmapped = True, page.unmapped + 1
-            continue
-        glyphs.append(
-            Glyph(char, x0, top, x1, bottom, size if 0.6 * size < tall < 2.5 * size else tall / 1.2, bold, gap)
-        )
+        known = size if 0.6 * size < tall < 2.5 * size else tall / 1.2
+        glyphs.append(Glyph(char, box.left - left, top, box.right - left, bottom, known, bold, gap))
         gap = False
 
 

@@ -1,0 +1,106 @@
+"""Certificates, and projects: the short lines that name them, with date and issuer where they stand beside."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from parsing.dates import find_spans, looks_like_date, without_dates
+from parsing.entries import Entry, highlights, split_entries
+from parsing.page import Line
+from parsing.sections import is_bullet, without_bullet
+from parsing.segments import EDGES, halves, segments_of
+
+MAX_WORDS = 14
+KNOWN_TAIL = re.compile(r"\b(?:credential|issued|verification|license|licence|certificate no|cert\.? (?:id|no)|id)\b.*$", re.I)
+
+
+def find_certificates(lines: list[Line]) -> list[tuple[dict[str, Any], Line]]:
+    """Certificates in order. Lists in one line are divided at commas; in blocks the first line names the certificate."""
+    if _is_blocks(lines):
+        return [item for entry in split_entries(lines, singles=True) if (item := _from_block(entry))]
+    found: list[tuple[dict[str, Any], Line]] = []
+    for line in _joined(lines):
+        for cell in line.cells or (line.text,):
+            if looks_like_date(cell):
+                _put_date(found, cell)
+                continue
+            for part in _parts(without_bullet(cell)):
+                if item := _item(part):
+                    found.append((item, line))
+    return found
+
+
+def _is_blocks(lines: list[Line]) -> bool:
+    dated = sum(any(looks_like_date(cell) for cell in line.cells) for line in lines)
+    return len(lines) >= 3 and dated >= 1 and sum(map(is_bullet, lines)) <= 1 and dated * 2.2 <= len(lines)
+
+
+def _from_block(entry: Entry) -> tuple[dict[str, Any], Line] | None:
+    segments = segments_of(entry.header)
+    if not segments:
+        return None
+    item: dict[str, Any] = {"name": segments[0].text}
+    if len(segments) > 1:
+        item["issuer"] = segments[1].text
+    if entry.span:
+        item["date"] = entry.span.end or entry.span.start
+    return item, segments[0].line
+
+
+def _joined(lines: list[Line]) -> list[Line]:
+    """A line that begins in lower case, or follows an open comma, belongs to the line before."""
+    result: list[Line] = []
+    for line in lines:
+        last = result[-1] if result else None
+        if last and not is_bullet(line) and (line.text[:1].islower() or last.text.rstrip().endswith((",", "&", " of", " for", " in"))):
+            text = f"{last.text} {line.text}"
+            result[-1] = Line(text, last.page, last.box, last.size, last.bold, (text,), last.style, last.block)
+        else:
+            result.append(line)
+    return result
+
+
+def _parts(text: str) -> list[str]:
+    parts = [part.strip() for part in re.split(r"\s*[;•●|]\s*|\t", text) if part.strip()]
+    if len(parts) == 1 and text.count(",") >= 1 and not find_spans(text):
+        pieces = [piece.strip() for piece in text.split(",")]
+        if all(1 <= len(piece.split()) <= 6 for piece in pieces):
+            return pieces
+    return parts
+
+
+def _item(text: str) -> dict[str, Any] | None:
+    spans = find_spans(text)
+    name = KNOWN_TAIL.sub("", without_dates(text).replace("\t", " ")).strip(EDGES + "()")
+    if not name or len(name.split()) > MAX_WORDS or not any(c.isalpha() for c in name):
+        return None
+    item: dict[str, Any] = {"name": name}
+    for left, right in halves(name):
+        if " - " in name or " – " in name or " — " in name:
+            item = {"name": left, "issuer": right}
+            break
+    if spans:
+        item["date"] = spans[0].end or spans[0].start
+    return item
+
+
+def _put_date(found: list[tuple[dict[str, Any], Line]], cell: str) -> None:
+    if found and "date" not in found[-1][0] and (spans := find_spans(cell)):
+        found[-1][0]["date"] = spans[0].end or spans[0].start
+
+
+def find_projects(lines: list[Line]) -> list[tuple[dict[str, Any], Line]]:
+    """Projects with time and highlights."""
+    found = []
+    for entry in split_entries(lines, singles=True):
+        segments = segments_of(entry.header)
+        if not segments:
+            continue
+        item: dict[str, Any] = {"name": segments[0].text}
+        if entry.span:
+            item |= {k: v for k, v in (("startDate", entry.span.start), ("endDate", entry.span.end)) if v}
+        if told := highlights(entry):
+            item["highlights"] = told[:20]
+        found.append((item, segments[0].line))
+    return found

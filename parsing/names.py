@@ -1,0 +1,138 @@
+"""Whose CV it is: size, place and shape of a line, and whether address, profile link or file name agree."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from parsing.headings import section_of
+from parsing.page import Line
+from parsing.sections import body_size
+from parsing.who import company_score, place_score, title_score
+from parsing.words import fold
+
+LABEL = re.compile(r"^\W*(?:full name|name|candidate name|name of (?:the )?candidate|applicant|nom|nombre|nome|naam|imię i nazwisko|фио|имя|"
+                   r"姓名|名前|氏名|이름|الاسم|नाम|nachname|vorname)\s*[:：\-–]?\s+(?=\S)", re.I)  # fmt: skip
+DOCUMENT = re.compile(
+    r"\b(?:curriculum\s+vit(?:ae|æ)|résumé|resume|cv|c\.v\.|bio[- ]?data|lebenslauf|europass|portfolio|hoja de vida|currículum|"
+    r"curriculo|currículo|życiorys|özgeçmiş)\b|резюме|简历|個人簡歷|履歴書|職務経歴書|이력서|السيرة الذاتية|בקורות חיים", re.I)  # fmt: skip
+HONORIFIC = re.compile(r"^(?:mr|mrs|ms|miss|dr|prof|professor|eng|ing|dipl\.?-?ing|herr|frau|sr|sra|shri|smt|er|ca|cs|adv)\b\.?\s+", re.I)
+CREDENTIALS = re.compile(
+    r"[,\s]+(?:\(?(?:ph\.?\s?d|m\.?d|mba|m\.?sc|b\.?sc|msc|bsc|rn|bsn|msn|pmp|cpa|cfa|cissp|pe|p\.?e|esq|jd|csm|m\.?tech|b\.?tech|m\.?eng|"
+    r"b\.?eng|be|me|mca|acca|ca|phr|sphr|shrm-cp|pharmd|dds|lcsw|cma|aws|m\.?a|b\.?a|b\.?com|m\.?com|he/him|she/her|they/them)\)?\.?)+$", re.I)  # fmt: skip
+WORD = r"[^\W\d_][\w'’.\-\u0300-\u036f\u0900-\u097f]*"
+SHAPE = re.compile(rf"{WORD}(?:[ \u3000]{WORD}){{0,5}}")
+PARTICLES = frozenset("de la del da do dos das di du van von der den ten ter zu zur bin ibn al el le y e af av".split())
+FILE_NOISE = re.compile(
+    r"\b(?:cv|resume|résumé|curriculum|vitae|lebenslauf|naukri|linkedin|indeed|monster|profile|final|new|updated?|latest|copy|draft|"
+    r"application|bewerbung|years?|yrs?|exp|experience|document|scan|file|untitled|portfolio|eng|english|version|v|pdf|docx?|print|download|of|"
+    r"main|template|sample|example|test|page|my)\b|резюме|简历|履歴書|이력서", re.I)  # fmt: skip
+
+
+class Name(NamedTuple):
+    text: str
+    rule: str
+    confidence: float
+    line: Line | None
+
+
+def find_name(lines: list[Line], hints: list[str], file_name: str) -> Name | None:
+    """The best candidate of the first page, else the file name. `hints` are local parts of addresses and profile names."""
+    top = [line for line in lines if line.page == 1][:80]
+    usual = body_size(lines) or 1.0
+    largest = max((line.size for line in top), default=0.0)
+    best: tuple[float, str, Line] | None = None
+    for index, (text, line, labelled) in enumerate(_candidates(top)):
+        score = _score(text, hints, file_name) + (4.0 if labelled else 0.0)
+        score += min(3.0, 3.0 * (line.size / usual - 1)) + 1.2 * (line.size == largest > 1.15 * usual) if line.size else 0.0
+        score += 2.5 * (line.style == "title") + max(0.0, 1.8 - 0.18 * index)
+        if best is None or score > best[0]:
+            best = (score, text, line)
+    if best and best[0] >= 2.2:
+        return Name(tidy(best[1]), "name.line", round(min(0.98, 0.5 + 0.08 * best[0]), 2), best[2])
+    if from_file := _from_file_name(file_name):
+        return Name(from_file, "name.file", 0.4, None)
+    return Name(tidy(best[1]), "name.weak", 0.35, best[2]) if best and best[0] >= 1.6 else None
+
+
+def _candidates(lines: list[Line]) -> list[tuple[str, Line, bool]]:
+    """Texts that have the shape of a name, in reading order; a name over two lines is put together."""
+    found: list[tuple[str, Line, bool]] = []
+    for index, line in enumerate(lines):
+        following = lines[index + 1] if index + 1 < len(lines) else None
+        if following and _one_name_over_two(line, following):
+            found.append((f"{line.text} {following.text}", line, False))
+        for cell in dict.fromkeys([line.text, *line.cells]):
+            label = LABEL.match(cell)
+            text = strip(cell[label.end() :] if label else cell)
+            if _has_shape(text):
+                found.append((text, line, bool(label)))
+    return found
+
+
+def strip(text: str) -> str:
+    """A name without title, degree, the word CV and what follows a bar."""
+    text = re.split(r"\s[|·•–—]\s|\t|\s-\s", text)[0]
+    text = DOCUMENT.sub(" ", text)
+    text = re.sub(r"^\W*(?:of|for|de|von|–|-|:)\s+(?=[A-Z])", "", text.strip(" :,–-|"))
+    text = CREDENTIALS.sub("", HONORIFIC.sub("", text.strip(" :,–-|")))
+    text = re.sub(r"\s*\([^)]*\)\s*$", "", text)
+    return " ".join(text.strip(" ,:;–-|").split())
+
+
+def _has_shape(text: str) -> bool:
+    if not 2 <= len(text) <= 48 or not SHAPE.fullmatch(text) or section_of(text):
+        return False
+    words = text.split()
+    if words[0].isascii() and not any(word[0].isupper() for word in words):
+        return False
+    lower = [word for word in words if word[0].islower() and word.lower() not in PARTICLES]
+    return not lower
+
+
+def _one_name_over_two(line: Line, following: Line) -> bool:
+    if not line.size or abs(line.size - following.size) > 0.1 * line.size or line.page != following.page:
+        return False
+    short = len(line.text.split()) <= 2 and len(following.text.split()) <= 2
+    return short and _has_shape(line.text) and _has_shape(following.text) and line.block == following.block
+
+
+def _score(text: str, hints: list[str], file_name: str) -> float:
+    words = text.split()
+    score = 1.0 if 2 <= len(words) <= 4 else -0.6 if len(words) == 1 and text.isascii() else 0.2
+    tokens = [token for token in fold(text).replace("-", " ").replace("'", "").split() if len(token) > 1]
+    score += max((_agreement(tokens, hint) for hint in hints), default=0.0)
+    score += 0.7 * _agreement(tokens, fold(FILE_NOISE.sub(" ", file_name.rpartition(".")[0].replace("_", " "))))
+    score -= 2.5 * (title_score(text) >= 1.8) + 3.0 * (place_score(text) >= 2) + 2.0 * (company_score(text) >= 1.4)
+    return score
+
+
+def _agreement(tokens: list[str], hint: str) -> float:
+    """How well a name explains an address such as j.doe or doejohn: 0 to 3."""
+    squeezed = re.sub(r"[\W\d_]+", "", fold(hint))
+    if not squeezed or not tokens:
+        return 0.0
+    whole = sum(len(token) for token in tokens if token in squeezed)
+    return 3.0 * min(1.0, whole / len(squeezed)) if whole >= 3 else 0.0
+
+
+def tidy(text: str) -> str:
+    """Capitals only where names have them: "JEAN-LUC DE LA CRUZ" becomes "Jean-Luc de la Cruz"."""
+    if not text.isupper() or not any(c.lower() != c for c in text):
+        return text
+    words = [w.lower() if w.lower() in PARTICLES and i else re.sub(r"[^\W\d_]+", _capital, w) for i, w in enumerate(text.split())]
+    return " ".join(words)
+
+
+def _capital(match: re.Match[str]) -> str:
+    return match[0] if len(match[0]) == 1 else match[0][0] + match[0][1:].lower()
+
+
+def _from_file_name(file_name: str) -> str:
+    stem = re.sub(r"\.[A-Za-z]{2,4}$", "", file_name)
+    stem = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[_\-.+()\[\]]+", " ", stem))
+    stem = " ".join(re.sub(r"\d+", " ", FILE_NOISE.sub(" ", re.sub(r"\d+", " ", stem))).split())
+    words = stem.split()
+    if 2 <= len(words) <= 4 and all(w.isalpha() and len(w) > 1 for w in words) and title_score(stem) < 1.8:
+        return " ".join(w.capitalize() if w.islower() or w.isupper() else w for w in words)
+    return ""

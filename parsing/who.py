@@ -1,0 +1,132 @@
+"""Which of a few short texts is a job title, an employer, a school, a degree, a place: scores by words, suffixes, shape."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from parsing.words import fold, load_groups, load_index
+
+US_STATE = re.compile(r",\s*(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKRN]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]|BC|AB|QC)\b(?:\s+\d{5})?$")  # fmt: skip
+POSTCODE = re.compile(r"\b\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
+LEGAL_END = re.compile(r"[\s,]+(?:&\s*)?(?:and\s+)?([\w./]+\.?)\s*$")
+
+
+@cache
+def _words(name: str, group: str) -> frozenset[str]:
+    return frozenset(fold(entry) for entry in load_groups(name)[group])
+
+
+def _hits(folded: str, words: frozenset[str], longest: int = 3) -> int:
+    """How many of the words stand in a folded text; in scripts without spaces, anywhere in it."""
+    tokens = folded.split()
+    found = 0
+    for size in range(1, longest + 1):
+        found += sum(" ".join(tokens[i : i + size]) in words for i in range(len(tokens) - size + 1))
+    if not folded.isascii() and not found:
+        found += any(not word.isascii() and len(word) > 1 and word in folded for word in words if not _spaced(word))
+    return found
+
+
+@lru_cache(maxsize=2_000)
+def _spaced(word: str) -> bool:
+    """Whether the script of a word divides words by spaces."""
+    return not any("\u2e80" <= c <= "\ud7ff" for c in word)
+
+
+@lru_cache(maxsize=10_000)
+def title_score(text: str) -> float:
+    """How much a short text reads as a job title; around 3 is sure, below 0 is against."""
+    folded = fold(text)
+    if not folded or len(folded.split()) > 12:
+        return -2.0
+    strong, weak = _hits(folded, _words("titles.txt", "strong")), _hits(folded, _words("titles.txt", "weak"))
+    score = 2.5 * min(strong, 1) + 0.3 * min(max(strong - 1, 0), 2) + 0.5 * min(weak, 3)
+    score -= 2.0 * _has_legal_form(text) + 0.8 * min(_hits(folded, _words("organisations.txt", "company")), 1) * (not strong)
+    return score - 1.5 * (place_score(text) > 1.5) - 1.0 * any(c.isdigit() for c in text)
+
+
+@lru_cache(maxsize=10_000)
+def company_score(text: str) -> float:
+    """How much a short text reads as an employer's name."""
+    folded = fold(text)
+    if not folded or len(folded.split()) > 10:
+        return -2.0
+    score = 3.0 * _has_legal_form(text) + 1.2 * min(_hits(folded, _words("organisations.txt", "company")), 2)
+    score -= 1.5 * (_hits(folded, _words("titles.txt", "strong")) > 0 and score < 3) + 1.5 * (place_score(text) > 1.5)
+    return score + 0.3 * (text[:1].isupper() or not text[:1].isascii())
+
+
+def _has_legal_form(text: str) -> bool:
+    match = LEGAL_END.search(text)
+    if match and fold(match[1]) in _words("organisations.txt", "legal") and fold(match[1]) not in ("as", "co", "se"):
+        return True
+    return not text.isascii() and any(word in text for word in ("有限公司", "公司", "集团", "株式会社", "ООО", "ЗАО", "شركة"))
+
+
+@lru_cache(maxsize=10_000)
+def school_score(text: str) -> float:
+    """How much a short text reads as a place of study."""
+    folded = fold(text)
+    if not folded or len(folded.split()) > 14:
+        return -1.0
+    hits = _hits(folded, _words("organisations.txt", "school"))
+    return 2.5 * min(hits, 1) + 0.3 * min(max(hits - 1, 0), 2) - 1.0 * (place_score(text) > 1.5)
+
+
+@cache
+def _degrees() -> dict[str, str]:
+    return load_index("degrees.txt")
+
+
+@lru_cache(maxsize=10_000)
+def degree_level(text: str) -> str:
+    """doctor, master, bachelor, associate or school when a text names a degree, else ""."""
+    tokens = fold(text.replace(".", " ") if re.search(r"\b[A-Za-z]{1,3}\.", text) else text).split()
+    found: list[str] = []
+    for size in (4, 3, 2, 1):
+        for start in range(max(0, len(tokens) - size + 1)):
+            form = " ".join(tokens[start : start + size])
+            if form in _degrees() and not _only_a_word(form, text):
+                found.append(_degrees()[form])
+        if found:
+            break
+    if not found and not text.isascii():
+        found = [level for form, level in _degrees().items() if not _spaced(form) and form in fold(text)]
+    return found[0] if found else ""
+
+
+def _only_a_word(form: str, text: str) -> bool:
+    """Short forms such as "me", "be", "ma" are degrees only in capitals or with points."""
+    if len(form.replace(" ", "")) > 3:
+        return False
+    letters = form.replace(" ", "")
+    dotted = r"\.?\s?".join(letters) + r"\b"
+    match = re.search(rf"(?<![A-Za-z]){dotted}", text, re.I)
+    return not match or not (match[0][0].isupper() and (match[0].isupper() or "." in match[0] or match[0][1:2].islower() and len(letters) == 3))
+
+
+@lru_cache(maxsize=10_000)
+def place_score(text: str) -> float:
+    """How much a short text reads as a place: 3 is sure."""
+    stripped = text.strip(" ,;.()")
+    if not stripped or len(stripped.split()) > 7:
+        return 0.0
+    if US_STATE.search(stripped):
+        return 3.0
+    parts = [fold(part) for part in re.split(r"[,/|–-]\s+|,|\s[–-]\s", stripped) if part.strip()]
+    known = sum(part in _places() for part in parts)
+    if parts and known == len(parts):
+        return 3.0
+    if known and parts[-1] in _places() and len(parts) > 1 and len(stripped.split()) <= 5:
+        return 2.0
+    return 1.6 if POSTCODE.search(stripped) and len(stripped) < 60 else 0.0
+
+
+@cache
+def _places() -> frozenset[str]:
+    return frozenset(load_index("places.txt"))
+
+
+def is_country(text: str) -> bool:
+    return fold(text) in _words("places.txt", "country")
