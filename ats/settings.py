@@ -202,6 +202,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 KNOX_TOKEN_MODEL = "capture.DeviceToken"  # noqa: S105 (a model, no secret)
+MIGRATION_MODULES = {"knox": None}  # its one table would stand empty beside ours
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": timedelta(days=90),
