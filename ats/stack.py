@@ -39,7 +39,7 @@ class Web(Program):
         self.url = f"http://127.0.0.1:{port}"
         options = [
             "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-            "--max-requests", "2000", "--max-requests-jitter", "200", "--graceful-timeout", "30",
+            "--max-requests", "2000", "--max-requests-jitter", "200", "--graceful-timeout", "30", "--preload",
             "--no-control-socket",  # else it opens one in the home directory
             *(["--worker-tmp-dir", "/dev/shm"] if os.access("/dev/shm", os.W_OK) else []),  # noqa: S108 (heartbeats)
         ]  # fmt: skip
@@ -59,7 +59,7 @@ class Worker(Program):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         options = ["--queues", "sweeps,ats", "--concurrency", "2", "--without-gossip", "--without-mingle"]
-        command = [sys.executable, "-m", "celery", "-A", "ats", "worker", "--loglevel", "INFO", *options]
+        command = [sys.executable, "-m", "celery", "--quiet", "-A", "ats", "worker", "--loglevel", "WARNING", *options]
         super().__init__("worker", command, environment)
         broker = environment["REDIS_URL"].replace("unix://", "redis+socket://")
         self.celery = Celery(broker=broker, set_as_current=False)
@@ -76,7 +76,7 @@ def background(environment: Mapping[str, str], data_dir: Path) -> list[Program]:
     if not environment.get("REDIS_URL"):
         return [Program("work", [sys.executable, MANAGE, "work"], environment)]
     schedule = ["--loglevel", "WARNING", "--schedule", str(data_dir / "schedule"), "--pidfile", ""]
-    beat = Program("beat", [sys.executable, "-m", "celery", "-A", "ats", "beat", *schedule], environment)
+    beat = Program("beat", [sys.executable, "-m", "celery", "--quiet", "-A", "ats", "beat", *schedule], environment)
     return [Worker(environment), beat]
 
 
@@ -86,8 +86,10 @@ def start(
     """The whole house, in order: services, tables and people, then web, worker and schedule."""
     data_dir = Path(settings["ATS_DATA_DIR"])
     refuse_taken_port(port)
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PUBLIC_URL": f"http://127.0.0.1:{port}", **settings}
-    environment.setdefault("SECRET_KEY", read_or_make(data_dir / "secret-key", lambda: secrets.token_urlsafe(50)))
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **settings}
+    environment["PUBLIC_URL"] = environment.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"
+    made_up_key = read_or_make(data_dir / "secret-key", lambda: secrets.token_urlsafe(50))
+    environment["SECRET_KEY"] = environment.get("SECRET_KEY") or made_up_key
     for service in services:
         environment |= service.settings()
     supervisor.start(*services)

@@ -1,0 +1,75 @@
+# make run           the whole system from the folder DATA_DIR (var) on PORT (8000); TEST_USERS=1 prints tokens
+# make test          all tests on PostgreSQL, Redis and S3 started for them; ARGS for pytest
+# make test-faults   the long runs with killed processes and outages
+# make serve-test    the system the tests use, on a free port, until told to stop
+# make lint          style, types, migrations, deployment checks
+# make requirements  compile requirements*.txt from requirements*.in (needs uv)
+# make clean         remove what these commands made, but for DATA_DIR
+
+PORT ?= 8000
+DATA_DIR ?= var
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_PINS := requirements.txt $(wildcard requirements-run.txt)
+DEV_PINS := requirements.txt requirements-dev.txt
+
+.PHONY: help run test test-faults serve-test lint requirements clean
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+run: $(VENV)/.run-installed
+	@ATS_DATA_DIR="$(DATA_DIR)" exec $(BIN)/python manage.py dev --port $(PORT) --leave-with-parent \
+		$(if $(filter-out 0,$(TEST_USERS)),--test-users)
+
+test: $(VENV)/.dev-installed
+	@exec $(BIN)/python -m ats.testing test $(ARGS)
+
+test-faults: $(VENV)/.dev-installed
+	@exec $(BIN)/python -m ats.testing faults $(ARGS)
+
+serve-test: $(VENV)/.dev-installed
+	@exec $(BIN)/python -m ats.testing serve
+
+# What a production installation would say; nothing of it is reached.
+PRODUCTION := ATS_ENVIRONMENT=production ALLOWED_HOSTS=ats.example.com PUBLIC_URL=https://ats.example.com \
+	SECRET_KEY=made-up-for-the-check-and-nothing-else-0123456789 DATABASE_URL=postgres://ats@127.0.0.1:1/ats \
+	REDIS_URL=redis://127.0.0.1:1/0 S3_BUCKET=ats S3_ACCESS_KEY_ID=made-up S3_SECRET_ACCESS_KEY=made-up
+
+lint: $(VENV)/.dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# --- Installing: with uv where it is, else with pip; every package must have the pinned hash --------------------------
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+define install
+	@set -e; echo "Installing $(1) into $(VENV)" >&2; \
+	if uv --version >/dev/null 2>&1; then \
+		test -x $(BIN)/python || uv venv --quiet --python '>=3.11' $(VENV); \
+		uv pip install --quiet --python $(BIN)/python --require-hashes $(addprefix -r ,$(1)); \
+	else \
+		test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: make … PYTHON=/path/to/python3' >&2; exit 1; }; \
+		test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(addprefix -r ,$(1)); \
+	fi; \
+	touch $@
+endef
+
+$(VENV)/.run-installed: $(RUN_PINS)
+	$(call install,$(RUN_PINS))
+
+$(VENV)/.dev-installed: $(DEV_PINS)
+	$(call install,$(DEV_PINS))
+
+requirements:
+	@for name in requirements requirements-run requirements-dev; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--custom-compile-command 'make requirements' $$name.in -o $$name.txt || exit 1; done
+
+clean:
+	rm -rf $(VENV) staticfiles .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
