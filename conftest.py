@@ -7,6 +7,7 @@ given, else SQLite, a cache in memory and the disk.
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ats.celery import app as celery_app
 from ats.tests.builders import CV, Caller, make_cv, make_user
 from uploads import bell
 from uploads.s3 import S3Store
+from uploads.signals import document_stored
 from uploads.storage import get_store
 
 NOWHERE = "127.0.0.1:1"  # nobody listens on port 1
@@ -60,6 +62,27 @@ def anonymous() -> Caller:
 @pytest.fixture
 def cv() -> CV:
     return make_cv()
+
+
+@pytest.fixture
+def rung(django_capture_on_commit_callbacks: Any) -> Callable[[Callable[[], Any]], int]:
+    """Calls something, and returns how often the bell rang for it."""
+
+    def count(do: Callable[[], Any]) -> int:
+        heard: list[uuid.UUID] = []
+
+        def listen(doc_id: uuid.UUID, **_: Any) -> None:
+            heard.append(doc_id)
+
+        document_stored.connect(listen)
+        try:
+            with django_capture_on_commit_callbacks(execute=True):
+                do()
+        finally:
+            document_stored.disconnect(listen)
+        return len(heard)
+
+    return count
 
 
 # --- Each test for itself ---------------------------------------------------------------------------------------------

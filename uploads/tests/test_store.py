@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from ats.tests.builders import PDF, make_cv, put, put_object, read_back, stored
+from ats.tests.builders import PDF, make_cv, put, put_object, read_back
 from uploads.errors import ObjectMissing, StoreUnavailable
 from uploads.s3 import S3Store
 from uploads.storage import get_store
@@ -211,17 +211,6 @@ def test_unavailable_is_never_absent(store, store_away, cv):
         put_object(cv, key_for(cv))
 
 
-@pytest.mark.parametrize("key", ["../outside.pdf", "/etc/passwd", ".incoming/x", "a/../../b", ""])
-def test_no_key_leads_out_of_the_disk_store(settings, cv, key):
-    settings.S3_BUCKET = ""
-    get_store.cache_clear()
-    with pytest.raises(ObjectMissing):
-        get_store().head(key)
-    with pytest.raises(ObjectMissing):
-        put_object(cv, key)
-    get_store.cache_clear()
-
-
 # --- Multipart --------------------------------------------------------------------------------------------------------
 
 
@@ -281,66 +270,6 @@ def test_an_upload_that_was_given_up_takes_no_more_parts(store):
     assert not list(store.multiparts())
     with pytest.raises(ObjectMissing):
         store.complete_multipart(key, upload_id, [])
-
-
-# --- The disk's own ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def disk(settings):
-    settings.S3_BUCKET = ""
-    get_store.cache_clear()
-    yield get_store()
-    get_store.cache_clear()
-
-
-@pytest.mark.django_db
-def test_a_body_cut_off_half_way_leaves_nothing(disk, client, cv):
-    url, _ = presigned(disk, cv)
-    half = io.BytesIO(cv.content[: cv.size // 2])
-    response = client.generic("PUT", url, CONTENT_LENGTH=str(cv.size), **{"wsgi.input": half})
-    assert response.status_code == 400
-    assert response.json()["code"] == "incomplete_body"
-    assert disk.head(key_for(cv)) is None
-    assert not [path for path in disk.root.rglob("*") if path.is_file()]
-
-
-@pytest.mark.django_db
-def test_a_part_cut_off_half_way_has_not_arrived(disk, client):
-    key = f"{uuid.uuid4().hex}/talk.mp4"
-    upload_id = disk.create_multipart(key)
-    send_part(disk, key, upload_id, 1, b"a" * 1000, 0)
-    url = disk.presign_part(key, upload_id, 1, start=0, size=1000, expires_in=60)
-    response = client.generic("PUT", url, CONTENT_LENGTH="1000", **{"wsgi.input": io.BytesIO(b"b" * 500)})
-    assert response.status_code == 400
-    assert disk.list_parts(key, upload_id) == []
-
-
-@pytest.mark.django_db
-def test_other_bytes_for_a_verified_key_are_refused_and_the_same_are_welcome(disk, cv):
-    document = stored(cv)
-    url, _ = presigned(disk, cv, key=document.s3_key)
-    assert put(url, cv.content[:-3] + b"zzz").status_code == 409
-    assert put(url, cv.content).status_code == 200
-    assert [v.version for v in disk.versions()] == [document.s3_version]
-    assert read_back(document.pinned) == cv.content
-
-
-def test_temporary_files_are_swept_when_they_are_old(disk, cv):
-    put_object(cv, key_for(cv))
-    left, fresh = disk.root / ".incoming" / "left", disk.root / ".incoming" / "fresh"
-    for path in (left, fresh):
-        path.write_bytes(b"half a file")
-    os.utime(left, (0, 0))
-    assert disk.sweep_temporary(3600) == 1
-    assert (left.exists(), fresh.exists()) == (False, True)
-    assert read_back(disk.head(key_for(cv))) == cv.content
-
-
-def test_the_disk_holds_no_empty_folder_of_a_deleted_object(disk, cv):
-    put_object(cv, key_for(cv))
-    disk.delete(key_for(cv))
-    assert not (disk.root / "documents").exists()
 
 
 # --- S3's own ---------------------------------------------------------------------------------------------------------
