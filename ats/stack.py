@@ -39,7 +39,7 @@ class Web(Program):
         self.url = f"http://127.0.0.1:{port}"
         options = [
             "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-            "--max-requests", "2000", "--max-requests-jitter", "200", "--graceful-timeout", "30", "--preload",
+            "--max-requests", "20000", "--max-requests-jitter", "2000", "--graceful-timeout", "30", "--preload",
             "--no-control-socket",  # else it opens one in the home directory
             *(["--worker-tmp-dir", "/dev/shm"] if os.access("/dev/shm", os.W_OK) else []),  # noqa: S108 (heartbeats)
         ]  # fmt: skip
