@@ -97,6 +97,7 @@ class Answers:
         self._in.append(_name(row))
         took = round(max(0.0, time.time() - row["detected_at"]), 1)
         self._done(row, "sent", cv_capture_id=event["cv_capture_id"], took=took)
+        self._look_again(row["path"], (row["size"], row["mtime_ns"]))
         self.works()
 
     def _duplicate(self, row, event, now):
@@ -128,10 +129,18 @@ class Answers:
         self._rows.pop(row["path"], None)
         self._changed_files.append(row["path"])
 
+    def _look_again(self, path, sent):
+        try:
+            found = os.stat(path)
+        except OSError:
+            return
+        if (found.st_size, found.st_mtime_ns) != sent:  # written over in place: the directory does not show it
+            self._changed_files.append(path)
+
     def take_changed(self):
-        """Files that must settle again, each told once."""
+        """Paths of files that must settle again, each told once."""
         changed, self._changed_files = self._changed_files, []
-        return [path for path in changed if path in self.journal.waiting]
+        return changed
 
     def _gone(self, row, event, now):
         self.drop(row)

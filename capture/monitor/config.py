@@ -52,7 +52,7 @@ def _url(value):
 RULES = {
     "enabled": (False, _flag),
     "api_url": ("", _url),
-    "check_interval_sec": (30, _number(1, 3600)),
+    "check_interval_sec": (30, _number(0.1, 3600)),
     "paths": ([], _texts),
     "patterns": (["Naukri_*"], _some_texts),
     "extensions": ([".pdf", ".doc", ".docx", ".rtf", ".odt"], _some_texts),

@@ -97,15 +97,17 @@ class Monitor:
             self.log.state(("Monitor thread stopped: " if was_open else "Not monitoring: ") + closed)
             return
         self._open_folders()
-        if not (self.journal.has_baseline or self.take_old or self.config.settings.old_files):
-            self._leave_old(now, wall)
+        if not self.journal.has_baseline:
+            self._first_start(now, wall)
         self._resume(now)
         self.log.state("Monitor thread started")
 
-    def _leave_old(self, now, wall):
-        old = [row_of(path, found, wall, "old") for path, found in self.scanner.look(now, time.time_ns())
-               if key_of(path, found.st_size, found.st_mtime_ns) not in self.journal.known
-               and path not in self.journal.waiting]
+    def _first_start(self, now, wall):
+        old = []
+        if not (self.take_old or self.config.settings.old_files):
+            old = [row_of(path, found, wall, "old") for path, found in self.scanner.look(now, time.time_ns())
+                   if key_of(path, found.st_size, found.st_mtime_ns) not in self.journal.known
+                   and path not in self.journal.waiting]
         self.journal.record(*old, {"state": "baseline"})
         if old:
             self.log.state("Left %d files that were here before the first start; `backfill` sends them" % len(old))
@@ -169,7 +171,7 @@ class Monitor:
 
     def _pause(self, now, settings):
         for path in self.outbox.answers.take_changed():
-            self.settling.add(path, now, self.journal.waiting[path]["detected_at"])
+            self.settling.add(path, now, self.journal.waiting.get(path, {}).get("detected_at", time.time()))
         interval = settings.check_interval_sec
         waits = (self._next_scan - now, self.settling.next_look(now, settings.stable_sec, interval),
                  self.outbox.next_look(now, interval))

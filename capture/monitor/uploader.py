@@ -61,13 +61,14 @@ class Sender:
         self.wire = Wire(job["ca_file"], job["proxy"])
 
     def api(self, door, payload, good, **options):
-        """Calls a door of ours; the answer when its status is 2xx with the `good` key, or 409; else raises."""
+        """Calls a door of ours; its answer when it is 2xx with the `good` key, or says to begin again; else raises."""
         answer = self.wire.post(self.job["api_url"] + "/cv-capture/" + door, self.job["token"], payload)
         if answer.status in (200, 201):
             if good not in answer.body:  # a hotel's sign-in page says 200 too
                 raise Away("the answer is not the server's")
             return answer
-        judge(answer, **options)
+        if list(answer.body.get("errors") or ()) != ["s3_key"]:  # else our key is from a promise that has run out
+            judge(answer, **options)
         return answer
 
     def send(self, file):
@@ -79,7 +80,7 @@ class Sender:
             described = payloads.metadata(file["name"], file["size"], file["sha256"], file["s3_key"],
                                           file["detected_at"], self.job["device"])
             answer = self.api("metadata", described, "cv_capture_id")
-            if answer.status != 409:
+            if answer.status in (200, 201):
                 self.tell(file, "stored", cv_capture_id=answer.body["cv_capture_id"], uploaded=file.get("put", False))
                 return
             file["s3_key"] = ""
@@ -102,7 +103,7 @@ class Sender:
     def _presign(self, file):
         self.tell(file, "presign")
         answer = self.api("presign", payloads.presign(file["name"], file["size"], file["sha256"]), "s3_key")
-        if answer.status == 409:
+        if answer.status not in (200, 201):
             raise Left("retry", answer.words)
         return answer.body
 
