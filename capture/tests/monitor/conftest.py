@@ -1,5 +1,6 @@
 """A recruiter's desk in a temporary folder: a home, a Downloads folder, and the monitor as a process of its own."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,8 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 import uuid
 
 import pytest
@@ -20,6 +19,9 @@ from .far_side import FarSide
 MONITOR = pathlib.Path(__file__).resolve().parents[2] / "monitor"
 SUPPORTED = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 sys.path.insert(0, str(MONITOR))
+
+import journal  # noqa: E402
+from wire import Wire  # noqa: E402
 
 
 def find_python(version):
@@ -92,7 +94,7 @@ class Desk:
         self.configure()
 
     def configure(self, designation="Manager - Talent Acquisition", emp_id=999, **settings):
-        section = {"enabled": True, "api_url": self.server.url + "/api", "check_interval_sec": 1, "stable_sec": 0.3}
+        section = {"enabled": True, "api_url": self.server.url + "/api", "check_interval_sec": 0.2, "stable_sec": 0.3}
         text = json.dumps({"emp_id": emp_id, "designation": designation, "download_monitor": {**section, **settings}})
         (self.data / "config.new").write_text(text)
         (self.data / "config.new").replace(self.data / "config.json")
@@ -123,8 +125,7 @@ class Desk:
         wait_for(lambda: text in self.log(), seconds, lambda: f"no {text!r} in\n{self.log()}")
 
     def journal(self):
-        path = self.data / "journal.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return list(journal.rows(str(self.data / "journal.jsonl")))
 
     def states(self):
         """The last state of each file name."""
@@ -141,11 +142,9 @@ class Desk:
 
     def known(self, bodies):
         """How many of these bytes the server holds as this recruiter's captures, by its own word."""
-        request = urllib.request.Request(
-            self.server.url + "/api/cv-capture/check", json.dumps({"sha256": [sha256(body) for body in bodies]}).encode(),
-            {"Content-Type": "application/json", "Authorization": "Bearer " + self.server.token})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return len(json.load(answer)["known"])
+        answer = Wire().post(self.server.url + "/api/cv-capture/check", self.server.token,
+                             {"sha256": [sha256(body) for body in bodies]})
+        return len(answer.body["known"])
 
     def catch_notices(self):
         """Puts a `notify-send` on this desk that writes what it is told into a file; returns its path."""
@@ -157,10 +156,8 @@ class Desk:
 
     def close(self):
         for process in self.started:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait()
 
 

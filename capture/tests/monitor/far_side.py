@@ -20,7 +20,7 @@ class FarSide(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.script = {door: deque() for door in ("check", "presign", "put", "metadata", "heartbeat")}
-        self.calls, self.objects, self.captures, self.policy = [], {}, {}, None
+        self.calls, self.promised, self.objects, self.captures, self.policy = [], set(), {}, {}, None
         self.lock = threading.Lock()
         self.away = self.slow = 0
 
@@ -75,6 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         if missing:
             return 422, {"detail": "invalid", "errors": missing}
         key = f"resumes/{payload['sha256']}.pdf"
+        self.server.promised.add(key)
         return 200, {"s3_url": f"{self.server.url}/{key}?sig=secret", "s3_key": key, "duplicate": False,
                      "headers": {"Content-Type": payload["file_type"]}}
 
@@ -82,6 +83,8 @@ class Handler(BaseHTTPRequestHandler):
         missing = {field: ["required"] for field in REQUIRED | {"s3_key"} if not payload.get(field)}
         if missing:
             return 422, {"detail": "invalid", "errors": missing}
+        if payload["s3_key"] not in self.server.promised:
+            return 422, {"detail": "invalid", "errors": {"s3_key": ["not given out"]}}
         stored = self.server.objects.get(payload["s3_key"])
         if stored is None:
             return 409, {"detail": "not there", "code": "object_missing"}

@@ -1,0 +1,144 @@
+"""The commands besides `run`, and what may stand in the program at all."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import MONITOR, make_cv, sha256, wait_for
+
+
+def test_once_sends_everything_that_is_there_and_ends(desk):
+    bodies = [desk.download(f"Naukri_{number}.pdf") for number in range(3)]
+    assert desk.run("once").returncode == 0
+    assert desk.known(bodies) == 3
+
+
+def test_once_says_by_its_status_that_something_waits(lab):
+    lab.server.away = 503
+    lab.download("Naukri_A.pdf")
+    assert lab.run("once").returncode == 1
+    shown = lab.run("status")
+    assert "Monitor: not running" in shown.stdout
+    assert "Waiting: 1\n  Naukri_A.pdf, since 0 min: HTTP 503" in shown.stdout
+
+
+def test_once_does_not_wait_for_a_file_that_is_cut_off(lab):
+    (lab.downloads / "Naukri_A.pdf").write_bytes(make_cv()[:100])
+    assert lab.run("once").returncode == 1
+    assert lab.server.doors("presign") == []
+
+
+def test_what_was_there_before_the_first_start_stays_until_backfill_asks_for_it(desk):
+    bodies = [desk.download(f"Naukri_{number}.pdf") for number in range(3)]
+    desk.download("private.pdf")
+    desk.start()
+    assert "Left 3 files that were here before the first start; `backfill` sends them" in desk.log()
+    assert "3 files queued\nthe running monitor sends them" in desk.run("backfill", str(desk.downloads)).stdout
+    wait_for(lambda: desk.known(bodies) == 3)
+
+
+def test_backfill_without_a_running_monitor_sends_that_folder_alone(desk, tmp_path):
+    (tmp_path / "archive").mkdir()
+    wanted = desk.download("Naukri_wanted.pdf", folder=tmp_path / "archive")
+    other = desk.download("Naukri_other.pdf")
+    assert desk.run("backfill", str(tmp_path / "archive")).returncode == 0
+    assert (desk.known([wanted]), desk.known([other])) == (1, 0)
+
+
+def test_files_that_came_while_the_monitor_was_off_are_sent_at_the_next_start(desk):
+    desk.run("once")
+    body = desk.download("Naukri_A.pdf")
+    desk.start()
+    desk.wait_for_log("Successfully uploaded")
+    assert desk.known([body]) == 1
+
+
+def test_forget_makes_the_next_pass_send_it_again(lab):
+    body = lab.download("Naukri_A.pdf")
+    lab.run("once")
+    lab.server.captures.clear()
+    assert lab.run("once").returncode == 0
+    assert lab.server.captures == {}
+    assert lab.run("forget", sha256(body)).returncode == 0
+    assert lab.run("once").returncode == 0
+    assert list(lab.server.captures) == [sha256(body)]
+
+
+def test_doctor_finds_all_well_and_leaves_nothing_behind(desk):
+    examined = desk.run("doctor")
+    assert "FAIL" not in examined.stdout, examined.stdout
+    assert examined.returncode == 0
+    assert "ok    token is accepted" in examined.stdout
+    assert "ok    clock: +0 s against the server" in examined.stdout
+    assert "ok    dry run" in examined.stdout
+    assert not (desk.data / "alerts.log").exists()
+
+
+@pytest.mark.parametrize(("break_it", "said"), [
+    (lambda desk: desk.environment.pop("CV_CAPTURE_AUTH_TOKEN"), "FAIL  token: none"),
+    (lambda desk: desk.environment.update(CV_CAPTURE_AUTH_TOKEN="wrong"), "FAIL  token is accepted: HTTP 401"),
+    (lambda desk: desk.configure(api_url="http://127.0.0.1:9/api"), "cannot be reached: ConnectionRefusedError"),
+    (lambda desk: desk.configure(designation="Cook"), "designation is not on the list"),
+    (lambda desk: (desk.data / "config.json").write_text("{"), "FAIL  settings: config.json cannot be read"),
+])
+def test_doctor_names_what_is_wrong(lab, break_it, said):
+    break_it(lab)
+    examined = lab.run("doctor")
+    assert said in examined.stdout
+    assert examined.returncode == 1
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["backfill"], ["forget"], ["forget", "xyz"], ["run", "fast"]])
+def test_a_command_that_is_not_understood_explains_itself(lab, words):
+    answer = lab.run(*words)
+    assert answer.returncode == 2
+    assert "Usage: cv-capture-monitor" in answer.stderr
+
+
+def test_install_shows_what_it_would_do_and_does_nothing(lab):
+    shown = lab.run("install", "--dry-run").stdout
+    assert "cv-capture-monitor.service" in shown
+    assert f'"--data" "{lab.data}" "run"' in shown
+    assert "would run systemctl --user enable --now cv-capture-monitor" in shown
+    assert not (lab.data.parent / "xdg").exists()
+
+
+def test_install_writes_the_start_up_file_and_settings_and_uninstall_takes_it_away(lab):
+    (lab.data / "config.json").unlink()
+    control = lab.tools / "systemctl"
+    control.write_text(f'#!/bin/sh\necho "$@" >> "{lab.data.parent}/asked"\n')
+    control.chmod(0o755)
+    unit = lab.data.parent / "xdg/systemd/user/cv-capture-monitor.service"
+    assert lab.run("install").returncode == 0
+    assert "MemoryMax=64M" in unit.read_text()
+    assert '"enabled": false' in (lab.data / "config.json").read_text()
+    assert lab.run("uninstall").returncode == 0
+    assert not unit.exists()
+    assert (lab.data.parent / "asked").read_text().splitlines() == [
+        "--user daemon-reload", "--user enable --now cv-capture-monitor", "--user disable --now cv-capture-monitor"]
+
+
+def test_nothing_but_the_standard_library_is_imported():
+    own = {path.stem for path in MONITOR.glob("*.py")}
+    for path in MONITOR.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                assert name.split(".")[0] in own | set(sys.stdlib_module_names), (path.name, name)
+
+
+def test_every_module_compiles_on_every_promised_python(every_python, tmp_path):
+    sources = [str(path) for path in MONITOR.glob("*.py")]
+    checked = subprocess.run([every_python, "-c", "import sys; [compile(open(p, encoding='utf-8').read(), p, 'exec')"
+                              " for p in sys.argv[1:]]", *sources], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_the_watcher_stays_small_by_what_it_does_not_import():
+    heavy = {"ssl", "http", "hashlib", "logging", "sqlite3", "random", "argparse", "shutil"}
+    program = f"import sys; sys.path[:0] = [{str(MONITOR)!r}]; import cli, monitor; print({heavy} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"

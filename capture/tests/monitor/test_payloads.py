@@ -1,0 +1,46 @@
+"""What the monitor sends is held against the server's own rules: fields cannot go missing or change their names."""
+
+import pytest
+
+import payloads  # isort: skip
+
+pytest.importorskip("rest_framework", reason="the server's packages are not installed for this Python")
+
+from capture.serializers import CheckSerializer, MetadataSerializer, PresignSerializer
+
+SHA256 = "ab" * 32
+NAMES = ["Naukri_Resume.pdf", "Naukri_Résumé (1).PDF", "Naukri_नौकरी.docx", "Naukri_履歴書.odt", "Naukri_old.doc",
+         "Naukri_a.rtf", "Naukri_" + "x" * 400 + ".pdf", "Naukri_e\u0301.pdf", "Naukri_\u202efdp.pdf",
+         "Naukri_a\nb\x00.pdf", "Naukri_\udc80.pdf", "Naukri_a\\b.pdf", "Naukri_😀.pdf", "Naukri_a%2fb..pdf"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_presign_call_has_everything_the_server_requires(name):
+    asked = PresignSerializer(data=payloads.presign(name, 245000, SHA256))
+    assert asked.is_valid(), asked.errors
+    assert asked.validated_data["checksum"] is True
+    assert asked.validated_data["source"] == "download"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_metadata_call_has_everything_the_server_requires(name):
+    asked = MetadataSerializer(data=payloads.metadata(name, 245000, SHA256, "resumes/x.pdf", 1762776000.5, "PC-1"))
+    assert asked.is_valid(), asked.errors
+    assert asked.receipt()["device"] == "PC-1"
+    assert asked.receipt()["detected_at"].timestamp() == 1762776000
+
+
+def test_the_dry_run_of_the_doctor_is_refused_for_its_size_alone():
+    asked = PresignSerializer(data=payloads.presign("Naukri_dry_run.pdf", 0, SHA256))
+    assert not asked.is_valid()
+    assert set(asked.errors) == {"file_size"}
+
+
+def test_a_check_asks_for_no_more_than_the_server_answers():
+    asked = CheckSerializer(data=payloads.check([SHA256] * 600))
+    assert asked.is_valid(), asked.errors
+
+
+def test_no_path_of_the_persons_disk_is_ever_sent():
+    sent = payloads.metadata("Naukri_Resume.pdf", 1, SHA256, "k", 0, "PC-1")
+    assert set(sent) == {"file_name", "file_size", "file_type", "sha256", "source", "s3_key", "detected_at", "device"}
