@@ -16,8 +16,8 @@ PREFIXES = ("ATS_", "CV_", "VIDEO_", "UPLOAD_", "PRESIGN_", "RATE_", "S3_", "RES
 # … except those that clients of the system read in the same shell, and those of docker-compose.yml in the same file.
 FOREIGN = {
     "ATS_URL", "ATS_TOKEN", "ATS_OTHER_TOKEN", "ATS_STAFF_TOKEN", "CV_CAPTURE_AUTH_TOKEN", "CV_CAPTURE_API_URL",
-    "POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD", "REDIS_PASSWORD", "HTTP_PORT", "WEB_CONCURRENCY",
-    "WORKER_CONCURRENCY",
+    "POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD", "REDIS_PASSWORD", "HTTP_PORT", "TLS_DIR",
+    "WEB_CONCURRENCY", "WORKER_CONCURRENCY",
 }  # fmt: skip
 
 
