@@ -70,9 +70,9 @@ def look_up(token: str) -> tuple[User, DeviceToken]:
     return user, device
 
 
-def _moment(value: datetime | str | None) -> datetime | None:
-    """SQLite hands times out as text in UTC."""
-    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+def _moment(value: datetime | None) -> datetime | None:
+    """SQLite hands times out in UTC without saying so."""
+    return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
 class BrowserAuthentication(SessionAuthentication):
