@@ -12,22 +12,22 @@ from parsing.sections import is_bullet, without_bullet
 from parsing.segments import EDGES, halves, segments_of
 
 MAX_WORDS = 14
-KNOWN_TAIL = re.compile(r"\b(?:credential|issued|verification|license|licence|certificate no|cert\.? (?:id|no)|id)\b.*$", re.I)
+KNOWN_TAIL = re.compile(
+    r"\b(?:credential|issued|verification|license|licence|certificate no|cert\.? (?:id|no)|id)\b.*$", re.I
+)
 
 
 def find_certificates(lines: list[Line]) -> list[tuple[dict[str, Any], Line]]:
     """Certificates in order. Lists in one line are divided at commas; in blocks the first line names the certificate."""
     if _is_blocks(lines):
-        return [item for entry in split_entries(lines, singles=True) if (item := _from_block(entry))]
+        return list(filter(None, map(_from_block, split_entries(lines, singles=True))))
     found: list[tuple[dict[str, Any], Line]] = []
     for line in _joined(lines):
         for cell in line.cells or (line.text,):
             if looks_like_date(cell):
                 _put_date(found, cell)
                 continue
-            for part in _parts(without_bullet(cell)):
-                if item := _item(part):
-                    found.append((item, line))
+            found += [(item, line) for part in _parts(without_bullet(cell)) if (item := _item(part))]
     return found
 
 
@@ -53,7 +53,11 @@ def _joined(lines: list[Line]) -> list[Line]:
     result: list[Line] = []
     for line in lines:
         last = result[-1] if result else None
-        if last and not is_bullet(line) and (line.text[:1].islower() or last.text.rstrip().endswith((",", "&", " of", " for", " in"))):
+        if (
+            last
+            and not is_bullet(line)
+            and (line.text[:1].islower() or last.text.rstrip().endswith((",", "&", " of", " for", " in")))
+        ):
             text = f"{last.text} {line.text}"
             result[-1] = Line(text, last.page, last.box, last.size, last.bold, (text,), last.style, last.block)
         else:

@@ -1,13 +1,14 @@
 """Regions of a page in reading order: a recursive cut along gutters of white space.
 
 A gutter is a vertical strip that no run crosses over several rows. It parts text columns only if text flows on both sides;
-where the items of one side pair up with rows of the other it is a column of dates, labels or table cells, and the rows
-stay whole.
+where the items of one side pair up with rows of the other it is a column of dates, labels or table cells, and the
+rows stay whole.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import NamedTuple
 
 from parsing.dates import find_spans, looks_like_date
@@ -17,6 +18,7 @@ from parsing.page import Run
 MIN_GUTTER = 5.0  # points
 MIN_ROWS = 2  # rows on each side of a gutter between text columns
 MIN_BOTH = 7  # rows on both sides together
+MIN_HEIGHT = 24.0  # points
 MAX_DEPTH = 8
 
 
@@ -92,8 +94,11 @@ def _strips(runs: list[Run], x: float, titles: list[Run]) -> list[Gutter]:
     bounds = [-1e6, *(_middle(run) for run in blockers), 1e6]
     crossing = {id(run) for run in blockers}
     strips = []
-    for top, bottom in zip(bounds, bounds[1:], strict=False):
-        inside = [run for run in runs if top < _middle(run) < bottom and id(run) not in crossing]
+    free = [run for run in runs if id(run) not in crossing]
+    for top, bottom in pairwise(bounds):
+        if bottom - top < MIN_HEIGHT:
+            continue
+        inside = [run for run in free if top < _middle(run) < bottom]
         left = [run for run in inside if run.x1 <= x]
         right = [run for run in inside if run.x0 >= x - 0.5]
         if len(left) >= MIN_ROWS and len(right) >= MIN_ROWS:

@@ -16,7 +16,10 @@ EMAIL = re.compile(
 )
 SPACED_AT = re.compile(r"(?<=[\w])\s*(?:\[at\]|\(at\)|\{at\}| @ )\s*(?=[\w-]+\s?(?:\.|\[dot\]|\(dot\)))", re.I)
 PHONE = re.compile(r"(?<![\w@/.-])(?:\+|00)?\s?\(?\+?\d[\d\s().\-–/·\u2011\u00a0]{5,22}\d(?![\w@/])")
-PHONE_LABEL = re.compile(r"(?:phone|mobile|tel|cell|handy|m[óo]vil|telefon|téléphone|telefono|тел|电话|手机|電話|전화|هاتف|fon|ph)\W{0,4}$", re.I)
+PHONE_LABEL = re.compile(
+    r"(?:phone|mobile|tel|cell|handy|m[óo]vil|telefon|téléphone|telefono|тел|电话|手机|電話|전화|هاتف|fon|ph)\W{0,4}$",
+    re.I,
+)
 DATE_LIKE = re.compile(r"^(?:19|20)\d\d\s*[-–/.]\s*(?:19|20)?\d\d$|^\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d$|^(?:19|20)\d\d[./-]\d\d[./-]\d\d$|"
                        r"(?:19|20)\d\d\s*[-–]\s*(?:\d\d[./])?(?:19|20)\d\d")  # fmt: skip
 NETWORKS = {
@@ -61,7 +64,11 @@ def find_emails(lines: list[Line], links: list[Link]) -> list[tuple[str, Line | 
             found.setdefault(match[0], None)
     for line in lines:
         if "@" in line.text or "at" in line.text:
-            text = re.sub(r"\s*(?:\[dot\]|\(dot\))\s*", ".", SPACED_AT.sub("@", line.text)) if "@" not in line.text or " @ " in line.text else line.text
+            text = (
+                re.sub(r"\s*(?:\[dot\]|\(dot\))\s*", ".", SPACED_AT.sub("@", line.text))
+                if "@" not in line.text or " @ " in line.text
+                else line.text
+            )
             for match in EMAIL.finditer(text):
                 if found.get(match[0]) is None:
                     found[match[0]] = line
@@ -88,7 +95,9 @@ def find_phones(lines: list[Line], links: list[Link], region: str) -> list[tuple
             continue
         for match in PHONE.finditer(line.text):
             labelled = bool(PHONE_LABEL.search(line.text[: match.start()]))
-            number = normal_phone(match[0], region) or (_raw(match[0]) if labelled or match[0].lstrip().startswith("+") else "")
+            number = normal_phone(match[0], region) or (
+                _raw(match[0]) if labelled or match[0].lstrip().startswith("+") else ""
+            )
             if number and found.get(number) is None:
                 found[number] = line
     return list(found.items())

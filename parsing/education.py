@@ -13,7 +13,9 @@ from parsing.who import degree_level, place_score, school_score
 from parsing.work import dates_of
 
 AREA = re.compile(r"^(.*?)(?:\s+(?:in|of|im|en|em|in the field of|for)\s+|\s*[,:–—-]\s+|\s*\()(.+?)\)?$", re.I)
-GRADE = re.compile(r"\b(?:c?gpa|grade|note|percentage|marks|first class|distinction|magna|summa|cum laude|honou?rs|%)", re.I)
+GRADE = re.compile(
+    r"\b(?:c?gpa|grade|note|percentage|marks|first class|distinction|magna|summa|cum laude|honou?rs|%)", re.I
+)
 OWN_OF = re.compile(r"^(?:bachelor|master|doctor|associate)(?:['’]?s)?\s+of\s+\w+", re.I)
 
 
@@ -106,7 +108,13 @@ def _degree_rank(segment: Segment) -> float:
         return 0.0
     words = segment.text.split()
     starts = bool(degree_level(" ".join(words[:4])))
-    return 1.0 + 0.5 * starts - 0.05 * segment.order - 0.9 * (school_score(segment.text) >= 2) + 0.2 * (level != "associate")
+    return (
+        1.0
+        + 0.5 * starts
+        - 0.05 * segment.order
+        - 0.9 * (school_score(segment.text) >= 2)
+        + 0.2 * (level != "associate")
+    )
 
 
 def split_degree(text: str) -> tuple[str, str]:
@@ -115,7 +123,9 @@ def split_degree(text: str) -> tuple[str, str]:
     own = OWN_OF.match(text)
     if own:
         rest = text[own.end() :]
-        area = re.match(r"^(?:\s*\(?(?:Hons?\.?|Honou?rs)\)?)?(?:\s+in\s+(?:the\s+)?|\s*[,:–—-]\s*|\s*\()(.+?)\)?$", rest)
+        area = re.match(
+            r"^(?:\s*\(?(?:Hons?\.?|Honou?rs)\)?)?(?:\s+in\s+(?:the\s+)?|\s*[,:–—-]\s*|\s*\()(.+?)\)?$", rest
+        )
         return (text[: own.end()], area[1].strip(EDGES)) if area else (text, "")
     match = AREA.match(text)
     if match and degree_level(match[1]) and not degree_level(match[2]):

@@ -13,7 +13,9 @@ MAX_BEFORE, MAX_AFTER = 4, 4
 SENTENCE = 13  # words; a longer line is running text
 LINK_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+$|^\S+\.(?:com|org|net|io|de|edu)\S*$", re.I)
 DANGLING = re.compile(r"(?:[-–—]|\bto|\bbis)\s*$", re.I)
-PRESENT_CELL = re.compile(r"^\W*(?:present|current|now|today|till date|to date|ongoing|heute|actuel|actualidad|oggi|nu|atual)\W*$", re.I)
+PRESENT_CELL = re.compile(
+    r"^\W*(?:present|current|now|today|till date|to date|ongoing|heute|actuel|actualidad|oggi|nu|atual)\W*$", re.I
+)
 
 
 @dataclass(slots=True)
@@ -70,7 +72,12 @@ def _join_dates(lines: list[Line]) -> list[Line]:
                 cells.append(cell)
         line = replace(line, cells=tuple(cells), text=" ".join(cells))
         last = result[-1] if result else None
-        if last and DANGLING.search(last.text) and find_spans(last.text) and _whole(f"{last.text} {line.text}", line.text):
+        if (
+            last
+            and DANGLING.search(last.text)
+            and find_spans(last.text)
+            and _whole(f"{last.text} {line.text}", line.text)
+        ):
             joined = (*last.cells[:-1], f"{last.cells[-1]} {line.text}")
             result[-1] = replace(last, cells=joined, text=" ".join(joined))
         else:
@@ -79,7 +86,9 @@ def _join_dates(lines: list[Line]) -> list[Line]:
 
 
 def _whole(joined: str, second: str) -> bool:
-    return (looks_like_date(second) or bool(PRESENT_CELL.match(second))) and any(span.start for span in find_spans(joined))
+    return (looks_like_date(second) or bool(PRESENT_CELL.match(second))) and any(
+        span.start for span in find_spans(joined)
+    )
 
 
 def _heads(lines: list[Line]) -> list[bool]:
@@ -111,7 +120,9 @@ def _continues(last: Line, line: Line) -> bool:
     if abs(line.size - last.size) > 0.6 or line.block != last.block:
         return False
     same_edge = abs(line.box[0] - last.box[0]) < 3
-    return (line.box[0] > last.box[0] + 3 and is_bullet(last)) or (same_edge and not is_bullet(last) and not find_spans(line.text))
+    return (line.box[0] > last.box[0] + 3 and is_bullet(last)) or (
+        same_edge and not is_bullet(last) and not find_spans(line.text)
+    )
 
 
 def _count_before(anchor: int, heads: list[bool], floor: int) -> int:

@@ -6,7 +6,17 @@ import unicodedata
 from functools import cache
 
 LINE_END_HYPHEN = "\u00ad"  # a soft hyphen in our own text: the word goes on in the next line
-LIGATURES = {0x0B: "ff", 0x0C: "fi", 0x0E: "ffi", 0x0F: "ffl", 0x1B: "ff", 0x1C: "fi", 0x1D: "fl", 0x1E: "ffi", 0x1F: "ffl"}
+LIGATURES = {
+    0x0B: "ff",
+    0x0C: "fi",
+    0x0E: "ffi",
+    0x0F: "ffl",
+    0x1B: "ff",
+    0x1C: "fi",
+    0x1D: "fl",
+    0x1E: "ffi",
+    0x1F: "ffl",
+}
 """Where TeX's OT1 and T1 encodings keep ligatures; fonts without a Unicode map leave them as they are."""
 SPACES = frozenset({0, 9, 10, 13, 32, 0x85, 0xA0, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000})
 INVISIBLE = frozenset({0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF})

@@ -13,7 +13,35 @@ JOINERS = re.compile(
     r"\s*(?:[&/+,|]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\bi\b|\bи\b|\bта\b|\bve\b|\boch\b|\bog\b|\ben\b|、|与|和)\s*"
 )
 MODIFIERS = frozenset(
-    ["my", "relevant", "selected", "key", "core", "other", "additional", "technical", "recent", "main", "general", "summary", "details", "detail", "of", "professional", "personal", "career", "current", "previous", "past", "my", "the", "work", "significant", "notable", "brief"]
+    [
+        "my",
+        "relevant",
+        "selected",
+        "key",
+        "core",
+        "other",
+        "additional",
+        "technical",
+        "recent",
+        "main",
+        "general",
+        "summary",
+        "details",
+        "detail",
+        "of",
+        "professional",
+        "personal",
+        "career",
+        "current",
+        "previous",
+        "past",
+        "my",
+        "the",
+        "work",
+        "significant",
+        "notable",
+        "brief",
+    ]
 )
 PAIRED = 2
 

@@ -27,7 +27,11 @@ def cv_score(text: str, sections: set[str], found: dict[str, int]) -> tuple[floa
         (0.1, "has a section of skills or languages", bool({"skills", "languages"} & sections)),
         (0.15, "lists jobs with dates", found["jobs"] > 0),
         (0.1, "lists studies", found["studies"] > 0),
-        (0.15, "calls itself a CV", bool(re.search(r"\b(?:curriculum vitae|r[ée]sum[ée]|lebenslauf|bio-?data|europass)\b", text[:1500], re.I))),
+        (
+            0.15,
+            "calls itself a CV",
+            bool(re.search(r"\b(?:curriculum vitae|r[ée]sum[ée]|lebenslauf|bio-?data|europass)\b", text[:1500], re.I)),
+        ),
         (-0.2, "is only a few words long", len(text) < 200),
     ]
     score, reasons = 0.0, []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections import Counter
+from functools import cache, lru_cache
 from typing import Any
 
 from parsing.page import Line
@@ -20,16 +21,16 @@ LEVEL = re.compile(
     re.I,
 )
 STOPWORDS = {
-    "en": "the and of with for in to at on from as by".split(),
-    "de": "und der die das mit für bei von im zur als eine".split(),
-    "fr": "et le la les des de du pour avec dans une en".split(),
-    "es": "y el la los las de del con para en una por".split(),
-    "pt": "e o os as do da dos com para em uma por".split(),
-    "it": "e il la di del della con per nel una presso dei".split(),
-    "nl": "en de het van een met voor bij als op in aan".split(),
-    "pl": "i w z na do oraz dla przy od się jako".split(),
-    "sv": "och i av för med på att som en till".split(),
-    "tr": "ve bir için ile olarak bu da de".split(),
+    "en": ["the", "and", "of", "with", "for", "in", "to", "at", "on", "from", "as", "by"],
+    "de": ["und", "der", "die", "das", "mit", "für", "bei", "von", "im", "zur", "als", "eine"],
+    "fr": ["et", "le", "la", "les", "des", "de", "du", "pour", "avec", "dans", "une", "en"],
+    "es": ["y", "el", "la", "los", "las", "de", "del", "con", "para", "en", "una", "por"],
+    "pt": ["e", "o", "os", "as", "do", "da", "dos", "com", "para", "em", "uma", "por"],
+    "it": ["e", "il", "la", "di", "del", "della", "con", "per", "nel", "una", "presso", "dei"],
+    "nl": ["en", "de", "het", "van", "een", "met", "voor", "bij", "als", "op", "in", "aan"],
+    "pl": ["i", "w", "z", "na", "do", "oraz", "dla", "przy", "od", "się", "jako"],
+    "sv": ["och", "i", "av", "för", "med", "på", "att", "som", "en", "till"],
+    "tr": ["ve", "bir", "için", "ile", "olarak", "bu", "da", "de"],
 }
 SCRIPTS = (("ja", r"[\u3040-\u30ff]"), ("ko", r"[\uac00-\ud7af]"), ("zh", r"[\u4e00-\u9fff]"), ("ar", r"[\u0600-\u06ff]"),
            ("he", r"[\u0590-\u05ff]"), ("hi", r"[\u0900-\u097f]"), ("bn", r"[\u0980-\u09ff]"), ("ta", r"[\u0b80-\u0bff]"),
@@ -61,13 +62,18 @@ def _language_in(part: str) -> str:
             if name := language_names().get(" ".join(words[start : start + size])):
                 return name
     joined = fold(part)
-    return next((name for form, name in language_names().items() if not form.isascii() and len(form) > 1 and form in joined), "")
+    if joined.isascii():
+        return ""
+    return next(
+        (name for form, name in language_names().items() if not form.isascii() and len(form) > 1 and form in joined), ""
+    )
 
 
 def _only_one(line: Line) -> bool:
     return sum(bool(_language_in(part)) for part in SEPARATORS.split(line.text)) == 1
 
 
+@lru_cache(maxsize=4)
 def written_in(text: str) -> str:
     """ISO 639-1 code of the text's main language, "" when it cannot be told."""
     sample = text[:20_000]
@@ -77,7 +83,7 @@ def written_in(text: str) -> str:
             return code
     if letters and len(re.findall(r"[\u0400-\u04ff]", sample)) > 0.3 * letters:
         return "uk" if re.search("[іїєґ]", sample) else "ru"
-    words = re.findall(r"[^\W\d_]+", sample.lower())
-    scores = {code: sum(words.count(word) for word in stops) for code, stops in STOPWORDS.items()}
+    words = Counter(re.findall(r"[^\W\d_]+", sample.lower()))
+    scores = {code: sum(words[word] for word in stops) for code, stops in STOPWORDS.items()}
     best = max(scores, key=lambda code: scores[code])
-    return best if scores[best] >= max(3, len(words) // 60) else ""
+    return best if scores[best] >= max(3, words.total() // 60) else ""

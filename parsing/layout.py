@@ -59,8 +59,15 @@ def _join_stacked(runs: list[Run]) -> list[Run]:
     bottom = 0.0
     for run in runs:
         last = joined[-1] if joined else None
-        if last and len(run.text) == 1 and run.text.isalpha() and abs(last.x0 - run.x0) < 0.7 * run.size and (
-            last.bottom == bottom or len(last.text) > 1) and last.text.isalpha() and 0 < run.bottom - bottom < 2 * run.size:
+        if (
+            last
+            and len(run.text) == 1
+            and run.text.isalpha()
+            and abs(last.x0 - run.x0) < 0.7 * run.size
+            and (last.bottom == bottom or len(last.text) > 1)
+            and last.text.isalpha()
+            and 0 < run.bottom - bottom < 2 * run.size
+        ):
             joined[-1] = last._replace(text=last.text + run.text)
         else:
             joined.append(run)

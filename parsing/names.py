@@ -16,13 +16,15 @@ LABEL = re.compile(r"^\W*(?:full name|name|candidate name|name of (?:the )?candi
 DOCUMENT = re.compile(
     r"\b(?:curriculum\s+vit(?:ae|æ)|résumé|resume|cv|c\.v\.|bio[- ]?data|lebenslauf|europass|portfolio|hoja de vida|currículum|"
     r"curriculo|currículo|życiorys|özgeçmiş)\b|резюме|简历|個人簡歷|履歴書|職務経歴書|이력서|السيرة الذاتية|בקורות חיים", re.I)  # fmt: skip
-HONORIFIC = re.compile(r"^(?:mr|mrs|ms|miss|dr|prof|professor|eng|ing|dipl\.?-?ing|herr|frau|sr|sra|shri|smt|er|ca|cs|adv)\b\.?\s+", re.I)
+HONORIFIC = re.compile(
+    r"^(?:mr|mrs|ms|miss|dr|prof|professor|eng|ing|dipl\.?-?ing|herr|frau|sr|sra|shri|smt|er|ca|cs|adv)\b\.?\s+", re.I
+)
 CREDENTIALS = re.compile(
     r"[,\s]+(?:\(?(?:ph\.?\s?d|m\.?d|mba|m\.?sc|b\.?sc|msc|bsc|rn|bsn|msn|pmp|cpa|cfa|cissp|pe|p\.?e|esq|jd|csm|m\.?tech|b\.?tech|m\.?eng|"
     r"b\.?eng|be|me|mca|acca|ca|phr|sphr|shrm-cp|pharmd|dds|lcsw|cma|aws|m\.?a|b\.?a|b\.?com|m\.?com|he/him|she/her|they/them)\)?\.?)+$", re.I)  # fmt: skip
 WORD = r"[^\W\d_][\w'’.\-\u0300-\u036f\u0900-\u097f]*"
 SHAPE = re.compile(rf"{WORD}(?:[ \u3000]{WORD}){{0,5}}")
-PARTICLES = frozenset("de la del da do dos das di du van von der den ten ter zu zur bin ibn al el le y e af av".split())
+PARTICLES = frozenset(["de", "la", "del", "da", "do", "dos", "das", "di", "du", "van", "von", "der", "den", "ten", "ter", "zu", "zur", "bin", "ibn", "al", "el", "le", "y", "e", "af", "av"])
 FILE_NOISE = re.compile(
     r"\b(?:cv|resume|résumé|curriculum|vitae|lebenslauf|naukri|linkedin|indeed|monster|profile|final|new|updated?|latest|copy|draft|"
     r"application|bewerbung|years?|yrs?|exp|experience|document|scan|file|untitled|portfolio|eng|english|version|v|pdf|docx?|print|download|of|"
@@ -44,7 +46,9 @@ def find_name(lines: list[Line], hints: list[str], file_name: str) -> Name | Non
     best: tuple[float, str, Line] | None = None
     for index, (text, line, labelled) in enumerate(_candidates(top)):
         score = _score(text, hints, file_name) + (4.0 if labelled else 0.0)
-        score += min(3.0, 3.0 * (line.size / usual - 1)) + 1.2 * (line.size == largest > 1.15 * usual) if line.size else 0.0
+        score += (
+            min(3.0, 3.0 * (line.size / usual - 1)) + 1.2 * (line.size == largest > 1.15 * usual) if line.size else 0.0
+        )
         score += 2.5 * (line.style == "title") + max(0.0, 1.8 - 0.18 * index)
         if best is None or score > best[0]:
             best = (score, text, line)
@@ -120,7 +124,10 @@ def tidy(text: str) -> str:
     """Capitals only where names have them: "JEAN-LUC DE LA CRUZ" becomes "Jean-Luc de la Cruz"."""
     if not text.isupper() or not any(c.lower() != c for c in text):
         return text
-    words = [w.lower() if w.lower() in PARTICLES and i else re.sub(r"[^\W\d_]+", _capital, w) for i, w in enumerate(text.split())]
+    words = [
+        w.lower() if w.lower() in PARTICLES and i else re.sub(r"[^\W\d_]+", _capital, w)
+        for i, w in enumerate(text.split())
+    ]
     return " ".join(words)
 
 

@@ -11,7 +11,9 @@ from parsing.who import place_score
 
 NOTICE = re.compile(r"\bnotice\s*period\b\W{0,4}(.{1,40})|\b(immediate(?:ly)?\s+(?:joiner|available)|available\s+immediately)\b|"
                     r"(?:kündigungsfrist|préavis|preaviso|aviso prévio|opzegtermijn)\W{0,4}(.{1,40})", re.I)  # fmt: skip
-LENGTH = re.compile(r"(\d{1,3})\s*(?:\(\w+\)\s*)?(day|week|month|tag|woche|monat|jour|semaine|mois|día|semana|mes)", re.I)
+LENGTH = re.compile(
+    r"(\d{1,3})\s*(?:\(\w+\)\s*)?(day|week|month|tag|woche|monat|jour|semaine|mois|día|semana|mes)", re.I
+)
 DAYS = {"d": 1, "w": 7, "m": 30, "t": 1, "j": 1, "s": 7}
 PAY = re.compile(
     r"\b(current|present|existing|last(?:\s+drawn)?|expected|desired)\s+(?:annual\s+|monthly\s+|fixed\s+)?(?:ctc|salary|pay|package|compensation)"
@@ -19,8 +21,14 @@ PAY = re.compile(
     r"(?:\s*(?:per\s+\w+|p\.?\s?a\.?|lpa|inr|usd|eur|gbp|/\s*\w+))?)",
     re.I,
 )
-STATED_YEARS = re.compile(r"\btotal\s+(?:work\s+|professional\s+)?(?:experience|exp)\W{0,4}(\d{1,2}(?:\.\d+)?)\s*(?:\+\s*)?(?:years?|yrs?)(?:\W{0,3}(\d{1,2})\s*months?)?", re.I)
-PLACE = re.compile(r"^\W*(?:current\s+|present\s+)?(?:location|address|city|wohnort|adresse|anschrift|ubicación|ciudad|lieu|città|адрес|город|现居地|住所|주소)\s*[:：\-–]\s*(.+)$", re.I)
+STATED_YEARS = re.compile(
+    r"\btotal\s+(?:work\s+|professional\s+)?(?:experience|exp)\W{0,4}(\d{1,2}(?:\.\d+)?)\s*(?:\+\s*)?(?:years?|yrs?)(?:\W{0,3}(\d{1,2})\s*months?)?",
+    re.I,
+)
+PLACE = re.compile(
+    r"^\W*(?:current\s+|present\s+)?(?:location|address|city|wohnort|adresse|anschrift|ubicación|ciudad|lieu|città|адрес|город|现居地|住所|주소)\s*[:：\-–]\s*(.+)$",
+    re.I,
+)
 LAKH = 100_000
 
 
@@ -58,7 +66,15 @@ def _amount(text: str) -> dict[str, Any]:
         digits = digits.replace(".", "")
     amount = float(digits)
     lowered = text.lower()
-    factor = LAKH if re.search(r"lakh|lac|lpa|\dl\b|\d l\b", lowered) else 10_000_000 if "cr" in lowered else 1000 if re.search(r"\d\s*k\b", lowered) else 1
+    factor = (
+        LAKH
+        if re.search(r"lakh|lac|lpa|\dl\b|\d l\b", lowered)
+        else 10_000_000
+        if "cr" in lowered
+        else 1000
+        if re.search(r"\d\s*k\b", lowered)
+        else 1
+    )
     currency = next((code for sign, code in (("₹", "INR"), ("inr", "INR"), ("rs", "INR"), ("$", "USD"), ("usd", "USD"), ("€", "EUR"),
                      ("eur", "EUR"), ("£", "GBP"), ("gbp", "GBP"), ("aed", "AED")) if sign in lowered), "INR" if factor >= LAKH else "")  # fmt: skip
     return {"amount": amount * factor} | ({"currency": currency} if currency else {})
@@ -79,7 +95,9 @@ def find_place(header: list[Line]) -> tuple[str, Line] | None:
 
 def total_years(spans: list[Span], as_of: str) -> float | None:
     """Years covered by jobs, overlaps counted once. An open end is `as_of`: the reader has no clock."""
-    stretches = sorted((span.start, span.end or as_of) for span in spans if span.start and (span.end or (span.current and as_of)))
+    stretches = sorted(
+        (span.start, span.end or as_of) for span in spans if span.start and (span.end or (span.current and as_of))
+    )
     months, reached = 0, ""
     for start, end in stretches:
         begin = max(start, reached) if reached else start

@@ -105,7 +105,9 @@ def _put_place(basics: dict[str, Any], header: list[Line], notes: Notes) -> None
     place = portal.find_place(header)
     if place:
         city, _, rest = place[0].partition(",")
-        basics["location"] = {"address": place[0], "city": city.strip()} | ({"region": rest.strip()} if rest.strip() else {})
+        basics["location"] = {"address": place[0], "city": city.strip()} | (
+            {"region": rest.strip()} if rest.strip() else {}
+        )
         notes.add("basics.location", place[0], "portal.place", 0.7, place[1])
 
 
@@ -125,7 +127,9 @@ def _work(sections: list[Section], notes: Notes) -> tuple[list[dict[str, Any]], 
     for index, job in enumerate(jobs):
         for key, line in job.lines.items():
             notes.add(f"work[{index}].{key}", job.fields.get(key), "work.entry", job.confidence, line)
-    spans = [Span(j.fields.get("startDate"), j.fields.get("endDate"), j.fields.get("current", False), 0, 0) for j in jobs]
+    spans = [
+        Span(j.fields.get("startDate"), j.fields.get("endDate"), j.fields.get("current", False), 0, 0) for j in jobs
+    ]
     return [job.fields for job in jobs], spans
 
 
@@ -201,5 +205,10 @@ def preload() -> None:
     sample = ("Ann Example\nLondon, UK\nann@example.org\n+44 20 7946 0123\n(312) 555-0100\nExperience\nEngineer, Example Ltd\n"
               "Jan 2019 - Feb 2020\nEducation\nBSc Physics, Example University, 2018\nSkills\nPython\nLanguages\nEnglish")  # fmt: skip
     read_fields(TextLayer("plain", [Line(line, cells=(line,)) for line in sample.split("\n")]))
-    for region, number in (("IN", "98765 43210"), ("DE", "030 2312345"), ("FR", "01 99 00 12 34"), ("US", "312 555 0123")):
+    for region, number in (
+        ("IN", "98765 43210"),
+        ("DE", "030 2312345"),
+        ("FR", "01 99 00 12 34"),
+        ("US", "312 555 0123"),
+    ):
         contacts.normal_phone(number, region)

@@ -92,8 +92,12 @@ def _is_side_title(line: Line, index: int, many: bool) -> bool:
 def _title_styles(lines: list[Line]) -> set[Style]:
     """The styles of the sure titles. Empty where the format knows no sizes."""
     known = [line for line in lines if line.size and section_of(without_bullet(line.text))]
-    counts = Counter({style: len({section_of(line.text) for line in known if style_of(line) == style})
-                      for style in map(style_of, known)})
+    counts = Counter(
+        {
+            style: len({section_of(line.text) for line in known if style_of(line) == style})
+            for style in map(style_of, known)
+        }
+    )
     if not counts:
         return set()
     best = max(counts.values())

@@ -45,7 +45,13 @@ def segments_of(header: list[Line]) -> list[Segment]:
 def _balanced(text: str) -> str:
     """Without a bracket that lost its partner when the line was divided."""
     if text.count("(") > text.count(")"):
-        text = text.rstrip("(").strip() if text.endswith("(") else text + ")" if text.count("(") == text.count(")") + 1 and " " in text else text
+        text = (
+            text.rstrip("(").strip()
+            if text.endswith("(")
+            else text + ")"
+            if text.count("(") == text.count(")") + 1 and " " in text
+            else text
+        )
     elif text.count(")") > text.count("("):
         text = text.replace(")", "", 1)
     return text[1:-1] if text.startswith("(") and text.endswith(")") else text

@@ -23,7 +23,10 @@ TRAILING_LEVEL = re.compile(
     r"|\s\d+\s*\+?\s*(?:yrs?|years?)|\s\d{1,3}\s?%|[★☆●○■□]+)\s*$",
     re.I,
 )
-LEADING = re.compile(r"^(?:and|und|et|y|e|&|including|incl\.|e\.g\.|such as|knowledge of|proficient in|experience (?:in|with)|familiar with)\s+", re.I)
+LEADING = re.compile(
+    r"^(?:and|und|et|y|e|&|including|incl\.|e\.g\.|such as|knowledge of|proficient in|experience (?:in|with)|familiar with)\s+",
+    re.I,
+)
 MAX_WORDS, MAX_LETTERS = 6, 50
 
 
@@ -53,7 +56,9 @@ def find_skills(lines: list[Line]) -> list[Skill]:
         for part in _split(text):
             name = _clean(part)
             if name and fold(name):
-                found.setdefault(fold(name), Skill(usual_name(name), name, line, 0.9 if fold(name) in aliases() else 0.75))
+                found.setdefault(
+                    fold(name), Skill(usual_name(name), name, line, 0.9 if fold(name) in aliases() else 0.75)
+                )
     return list(found.values())
 
 
@@ -72,7 +77,11 @@ def _texts(lines: list[Line]) -> list[tuple[str, Line]]:
             group = GROUP.match(text)
             text = group[2] if group else text
             goes_on = open_list and not group and cell == text and len(line.cells) < 2 and texts
-            if goes_on and (texts[-1][0].rstrip().endswith((",", ";", "/", "&", "(")) or text[:1].islower() or _open_bracket(texts[-1][0])):
+            if goes_on and (
+                texts[-1][0].rstrip().endswith((",", ";", "/", "&", "("))
+                or text[:1].islower()
+                or _open_bracket(texts[-1][0])
+            ):
                 texts[-1] = (f"{texts[-1][0]} {text}", texts[-1][1])
             elif text.strip():
                 texts.append((text, line))
@@ -126,6 +135,8 @@ def mentioned(lines: list[Line], known: set[str]) -> list[Skill]:
 @cache
 def _distinct() -> dict[str, str]:
     """Forms of the own list that are no ordinary word."""
-    plain = frozenset("go r c less word access excel rust swift spark express react chef puppet oracle sas spring flask make ray".split())
+    plain = frozenset(
+        ["go", "r", "c", "less", "word", "access", "excel", "rust", "swift", "spark", "express", "react", "chef", "puppet", "oracle", "sas", "spring", "flask", "make", "ray"]
+    )
     return {fold(form): name for name, forms in load_groups("skills.txt").items() for form in (name, *forms)
             if fold(form) not in plain and len(form) > 1}  # fmt: skip

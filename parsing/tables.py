@@ -22,7 +22,11 @@ def read_table(lines: list[Line], section: str) -> tuple[list[dict[str, Any]], l
     known = _columns(section)
     for index, line in enumerate(lines):
         titles = [known.get(fold(cell), "") for cell in line.cells]
-        if len(titles) >= 2 and sum(map(bool, titles)) >= max(2, len(titles) - 1) and {"name", "position", "studyType", "institution"} & {*titles}:
+        if (
+            len(titles) >= 2
+            and sum(map(bool, titles)) >= max(2, len(titles) - 1)
+            and {"name", "position", "studyType", "institution"} & {*titles}
+        ):
             return _rows(lines, index + 1, titles)
     return [], lines
 
@@ -38,13 +42,20 @@ def _rows(lines: list[Line], start: int, titles: list[str]) -> tuple[list[dict[s
 
 
 def _values(cells: dict[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {key: text for key, text in cells.items() if key in ("name", "position", "studyType", "area", "institution")}
+    values: dict[str, Any] = {
+        key: text for key, text in cells.items() if key in ("name", "position", "studyType", "area", "institution")
+    }
     if spans := find_spans(cells.get("span", "")):
         _put_dates(values, spans[0].start, spans[0].end, spans[0].current)
         return values
     start, end = find_spans(cells.get("start", "")), find_spans(cells.get("end", ""))
     current = bool(PRESENT_CELL.match(cells.get("end", "")))
-    _put_dates(values, start[0].end or start[0].start if start else None, (end[0].end or end[0].start) if end else None, current)
+    _put_dates(
+        values,
+        start[0].end or start[0].start if start else None,
+        (end[0].end or end[0].start) if end else None,
+        current,
+    )
     if end and end[0].start and end[0].end:
         values["startDate"] = end[0].start
     return values

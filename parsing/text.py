@@ -22,20 +22,25 @@ def read_text(path: str | os.PathLike[str], file_name: str | None = None, *, ocr
     data = Path(path).read_bytes()
     if not data.strip():
         raise Unreadable("damaged", "The file is empty.")
+    return read_bytes(data, ocr=ocr)
+
+
+def read_bytes(data: bytes, *, ocr: bool = False) -> TextLayer:
     kind = sniff(data)
     if kind == "pdf":
         from parsing.engines import read_pdf
 
-        return read_pdf(data)
-    if kind == "docx":
-        from parsing.docx import read_docx
+        return read_pdf(data, ocr=ocr)
+    if kind == "image":
+        from parsing.ocr import read_image
 
-        return read_docx(data)
-    if kind == "txt":
-        from parsing.plain import read_plain
-
-        return read_plain(data)
-    raise Unreadable("not_supported")
+        if not ocr:
+            raise Unreadable("no_text")
+        return read_image(data)
+    module = {"docx": "docx", "odt": "odt", "doc": "doc", "rtf": "plain", "html": "plain", "txt": "plain"}.get(kind)
+    if module is None:
+        raise Unreadable("not_supported")
+    return getattr(import_module(f"parsing.{module}"), f"read_{kind}")(data)
 
 
 def sniff(data: bytes) -> str:
@@ -43,7 +48,7 @@ def sniff(data: bytes) -> str:
     head = data[:1024]
     if head.startswith(b"PK\x03\x04"):
         return _kind_of_zip(data)
-    if b"%PDF-" in head or b"\nendobj" in data[:65536]:
+    if b"%PDF-" in head or b"endobj" in data[:65536]:
         return "pdf"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return "doc"
@@ -51,7 +56,7 @@ def sniff(data: bytes) -> str:
         return "rtf"
     if head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")):
         return "image"
-    if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith((b"<!doctype html", b"<html")):
         return "html"
     return "txt" if _looks_like_text(data) else ""
 
@@ -59,7 +64,7 @@ def sniff(data: bytes) -> str:
 def _kind_of_zip(data: bytes) -> str:
     try:
         names = set(zipfile.ZipFile(BytesIO(data)).namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         raise Unreadable("damaged") from None
     if "word/document.xml" in names:
         return "docx"
@@ -76,6 +81,6 @@ def _looks_like_text(data: bytes) -> bool:
 
 def preload() -> None:
     """Load the engines once, in the fork server, before any file."""
-    for module in ("engines", "docx", "plain"):
+    for module in ("engines", "docx", "odt", "doc", "plain"):
         import_module(f"parsing.{module}")
     sys.modules["parsing.engines"].preload()

@@ -42,7 +42,9 @@ def title_score(text: str) -> float:
         return -2.0
     strong, weak = _hits(folded, _words("titles.txt", "strong")), _hits(folded, _words("titles.txt", "weak"))
     score = 2.5 * min(strong, 1) + 0.3 * min(max(strong - 1, 0), 2) + 0.5 * min(weak, 3)
-    score -= 2.0 * _has_legal_form(text) + 0.8 * min(_hits(folded, _words("organisations.txt", "company")), 1) * (not strong)
+    score -= 2.0 * _has_legal_form(text) + 0.8 * min(_hits(folded, _words("organisations.txt", "company")), 1) * (
+        not strong
+    )
     return score - 1.5 * (place_score(text) > 1.5) - 1.0 * any(c.isdigit() for c in text)
 
 
@@ -61,7 +63,9 @@ def _has_legal_form(text: str) -> bool:
     match = LEGAL_END.search(text)
     if match and fold(match[1]) in _words("organisations.txt", "legal") and fold(match[1]) not in ("as", "co", "se"):
         return True
-    return not text.isascii() and any(word in text for word in ("有限公司", "公司", "集团", "株式会社", "ООО", "ЗАО", "شركة"))
+    return not text.isascii() and any(
+        word in text for word in ("有限公司", "公司", "集团", "株式会社", "ООО", "ЗАО", "شركة")
+    )
 
 
 @lru_cache(maxsize=10_000)
@@ -103,7 +107,10 @@ def _only_a_word(form: str, text: str) -> bool:
     letters = form.replace(" ", "")
     dotted = r"\.?\s?".join(letters) + r"\b"
     match = re.search(rf"(?<![A-Za-z]){dotted}", text, re.I)
-    return not match or not (match[0][0].isupper() and (match[0].isupper() or "." in match[0] or match[0][1:2].islower() and len(letters) == 3))
+    return not match or not (
+        match[0][0].isupper()
+        and (match[0].isupper() or "." in match[0] or (match[0][1:2].islower() and len(letters) == 3))
+    )
 
 
 @lru_cache(maxsize=10_000)

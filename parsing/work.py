@@ -36,7 +36,9 @@ def find_work(lines: list[Line]) -> list[Job]:
         return [_from_row(row) for row in table]
     entries = split_entries(rest, singles=False)
     parts = [_parts(entry) for entry in entries]
-    votes = sum((1 if pair.title_first else -1) * pair.score for pair in (_best(s, 0.0) for s, _ in parts) if pair.score > 2)
+    votes = sum(
+        (1 if pair.title_first else -1) * pair.score for pair in (_best(s, 0.0) for s, _ in parts) if pair.score > 2
+    )
     jobs: list[Job] = []
     for entry, (segments, place) in zip(entries, parts, strict=True):
         pair = _best(segments, 0.6 if votes >= 0 else -0.6)
