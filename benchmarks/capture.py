@@ -94,9 +94,9 @@ def file_field(built: House) -> Work:
 
 def bare_put(built: House) -> Work:
     """URLs are made beforehand: nothing but the store is measured."""
-    signer = Client(built.url, f"Bearer {built.token}")
 
     def work(number: int) -> Callable[[], object]:
+        signer = Client(built.url, f"Bearer {built.token}")
         store, content = Client(built.environment["S3_ENDPOINT_URL"]), made_up_cv()[0]
         sized = (presign_payload(size=len(content)) for _ in range(400))
         paths = itertools.cycle([_path(signer.post("/api/cv-capture/presign", one)["s3_url"]) for one in sized])
