@@ -14,6 +14,7 @@ from types import FrameType, TracebackType
 from ats.console import Console
 from ats.processes import Parent, Program
 
+REQUESTS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_WITHIN = 26.0  # seconds for what is in flight; whoever asked us to stop waits for 30
 SERVICES_STOP_WITHIN = 3.0
 STEADY_AFTER = 60.0  # seconds of life after which a program's former deaths are forgotten
@@ -56,14 +57,15 @@ class Supervisor:
         self.asked_to_end = False
 
     def __enter__(self) -> Supervisor:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask_to_end)
+        self.former = {number: signal.signal(number, self._ask_to_end) for number in REQUESTS_TO_END}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         self.stop()
+        for number, handler in self.former.items():
+            signal.signal(number, handler)
         return kind is Stopped
 
     def _ask_to_end(self, number: int, frame: FrameType | None) -> None:
