@@ -29,11 +29,14 @@ def prove(document: Document, file_type: FileType, on_block: Callable[[], object
         raise ObjectMissing
     try:
         _compare(document, file_type, stored, on_block)
-    except Conflict as fault:
-        if not isinstance(fault, ObjectMissing):
-            document.mark_failed(fault.default_code)
-            store.delete(stored.key, stored.version)
+    except ObjectMissing:
         raise
+    except Conflict as fault:
+        is_ours = document.mark_failed(fault.default_code)
+        store.delete(stored.key, stored.version)
+        if is_ours or not Document.objects.stored().filter(pk=document.pk).exists():
+            raise
+        return False  # another call proved an earlier version meanwhile; what came later changes nothing
     return document.mark_stored(stored, file_type)
 
 
