@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 RUN_PINS := requirements.txt $(wildcard requirements-run.txt)
 DEV_PINS := requirements.txt requirements-dev.txt
 
-.PHONY: help run test test-faults serve-test lint requirements clean
+.PHONY: help run test test-faults serve-test lint style types migrations deployment requirements clean
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -30,17 +30,25 @@ test-faults: $(VENV)/.dev-installed
 serve-test: $(VENV)/.dev-installed
 	@exec $(BIN)/python -m ats.testing serve
 
-# What a production installation would say; nothing of it is reached.
+# What a production installation says. Nothing of it is reached, so no bucket is named: a check would look for it.
 PRODUCTION := ATS_ENVIRONMENT=production ALLOWED_HOSTS=ats.example.com PUBLIC_URL=https://ats.example.com \
-	SECRET_KEY=made-up-for-the-check-and-nothing-else-0123456789 DATABASE_URL=postgres://ats@127.0.0.1:1/ats \
-	REDIS_URL=redis://127.0.0.1:1/0 S3_BUCKET=ats S3_ACCESS_KEY_ID=made-up S3_SECRET_ACCESS_KEY=made-up
+	SECRET_KEY=made-up-for-this-check-and-nothing-else-0123456789-abcdef \
+	DATABASE_URL=postgres://ats@127.0.0.1:1/ats REDIS_URL=redis://127.0.0.1:1/0
 
-lint: $(VENV)/.dev-installed
+lint: style types migrations deployment
+
+style: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev-installed
 	$(BIN)/mypy .
+
+migrations: $(VENV)/.dev-installed
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+deployment: $(VENV)/.dev-installed
+	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 # --- Installing: with uv where it is, else with pip; every package must have the pinned hash --------------------------
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
