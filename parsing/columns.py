@@ -185,7 +185,7 @@ def _continues_cell(last: Run, run: Run, runs: list[Run]) -> bool:
     """Whether `run` is the rest of the cell `last`: close below it, with a neighbour that it does not reach."""
     if not 0 < run.bottom - last.bottom < 1.7 * run.size or abs(run.size - last.size) > 0.1 * run.size:
         return False
-    row = [other for other in runs if other.x0 != last.x0 and same_row(last, other)]
+    row = [o for o in runs if o.x0 != last.x0 and same_row(last, o) and not section_of(o.text)]
     right = [other.x0 for other in row if other.x0 > last.x0 + 20]
     if not right or max(last.x1, run.x1) > min(right):
         return False

@@ -138,6 +138,9 @@ def profile_of(url: str, line: Line | None) -> Profile | None:
     return None
 
 
+MAX_HEADER = 15  # lines; what stands further below and has no title is no contact data
+
+
 def find_links(header: list[Line], others: list[Line], links: list[Link]) -> list[Profile]:
     """The person's own pages: profiles anywhere, other sites only among the contact data."""
     found: dict[str, Profile] = {}

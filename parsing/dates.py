@@ -62,6 +62,7 @@ def _point() -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, months()), key=len, reverse=True))
     return re.compile(
         rf"(?<![\d])(?P<y1>{YEAR})(?:[./-]|\s?[年년]\s?)(?P<m1>1[0-2]|0?[1-9])(?!\d|[./-]{YEAR})(?:\s?[月월]|[./-][0-3]?\d(?!\d)[日일]?)?"
+        rf"|(?<!\d)(?P<y9>{YEAR})\s/\s(?P<m9>0[1-9]|1[0-2])(?!\d)"
         rf"|(?<!\d)(?P<d2>[0-3]?\d)\s?[./-]\s?(?P<m2>[01]?\d)\s?[./-]\s?(?P<y2>{YEAR})(?!\d)"
         rf"|(?<![\d/.])(?P<m3>1[0-2]|0?[1-9])\s?[./-]\s?(?P<y3>{YEAR})(?!\d)"
         rf"|(?<![\d/.-])(?P<m4>0[1-9]|1[0-2])/(?P<y4>\d\d)(?![\d/])"
@@ -119,7 +120,7 @@ def _points(text: str) -> list[Point]:
     found = []
     for match in _point().finditer(text):
         group = match.groupdict()
-        month = group["m1"] or group["m3"] or group["m4"] or _day_month(group)
+        month = group["m1"] or group["m3"] or group["m4"] or group["m9"] or _day_month(group)
         name = group["name"]
         number = months().get(name.lower()) if name else int(month) if month else None
         found.append(Point(_year(group), number, match.start(), match.end()))
@@ -127,7 +128,7 @@ def _points(text: str) -> list[Point]:
 
 
 def _year(group: dict[str, str | None]) -> int | None:
-    whole = next((group[key] for key in ("y1", "y2", "y3", "y5", "y7", "y8") if group[key]), None)
+    whole = next((group[key] for key in ("y1", "y2", "y3", "y5", "y7", "y8", "y9") if group[key]), None)
     if whole:
         return int(whole)
     short = group["y4"] or group["y6"]

@@ -68,7 +68,10 @@ def _study(entry: Entry, previous: Study | None) -> Study | None:
     fields: dict[str, Any] = {}
     lines: dict[str, Line] = {}
     if school and (school_score(school.text) >= 2 or school.order <= 2):
-        fields["institution"], lines["institution"] = without_place(school.text)[0], school.line
+        fields["institution"], tail = _school_alone(school.text)
+        lines["institution"] = school.line
+        if tail and place_score(tail) < 2:
+            fields["area"] = tail
     elif previous and degree and "institution" in previous.fields:
         fields["institution"], lines["institution"] = previous.fields["institution"], previous.lines["institution"]
     if degree:
@@ -76,6 +79,8 @@ def _study(entry: Entry, previous: Study | None) -> Study | None:
         fields["studyType"], lines["studyType"] = study_type, degree.line
         if area:
             fields["area"] = area
+        elif "area" in fields:
+            pass
         elif rest := next((s.text for s in others if s is not school and s.line is degree.line), ""):
             fields["area"] = rest
     if not fields:
@@ -83,6 +88,15 @@ def _study(entry: Entry, previous: Study | None) -> Study | None:
     fields |= dates_of(entry)
     sure = (school is not None and school_score(school.text) >= 2) + (degree is not None) + (entry.span is not None)
     return Study(fields, round(0.35 + 0.2 * sure, 2), lines)
+
+
+def _school_alone(text: str) -> tuple[str, str]:
+    """ "Princeton University, Computer Science" to the school and what follows it."""
+    text = without_place(text)[0]
+    for left, right in halves(text):
+        if school_score(left) >= 2 and school_score(right) < 2 and not degree_level(right):
+            return left, right
+    return text, ""
 
 
 def _pieces(entry: Entry) -> list[Segment]:

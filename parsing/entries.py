@@ -71,6 +71,11 @@ def _join_dates(lines: list[Line]) -> list[Line]:
             else:
                 cells.append(cell)
         line = replace(line, cells=tuple(cells), text=" ".join(cells))
+        if len(cells) > 1 and (is_bullet(line) or len(line.text.split()) > SENTENCE):
+            dates = [cell for cell in cells if looks_like_date(cell)]  # beside running text: the line above is meant
+            result += [replace(line, cells=(cell,), text=cell) for cell in dates]
+            rest = tuple(cell for cell in cells if cell not in dates)
+            line = replace(line, cells=rest, text=" ".join(rest)) if rest else line
         last = result[-1] if result else None
         if (
             last

@@ -22,11 +22,12 @@ def lines_of(page: Page, first_block: int = 0) -> list[Line]:
     block = first_block
     for region in regions_of(runs_of(page)):
         previous: Line | None = None
+        column = min(run.x0 for run in region)
         for row in rows_of(region):
             line = _line(page.number, row)
             if previous is None or _begins_block(previous, line):
                 block += 1
-            line.block = block
+            line.block, line.column = block, column
             lines.append(line)
             previous = line
     return lines
@@ -79,6 +80,8 @@ def _goes_on(last: Glyph, glyph: Glyph) -> bool:
     size = last.size if last.size > glyph.size else glyph.size
     if abs(last.bottom - glyph.bottom) > 0.35 * size:
         return False
+    if glyph.x0 == last.x0 and glyph.x1 == last.x1:
+        return True  # the letters of one ligature share a box
     gap = glyph.x0 - last.x1
     if -0.6 * size < gap < WIDE_GAP * size:
         return True
@@ -119,7 +122,7 @@ def _distance(last: Glyph, glyph: Glyph) -> float:
 def _letter_spacing(glyphs: list[Glyph], gaps: list[float]) -> float:
     """The gap that divides words of a letter-spaced run, or 0 for an ordinary run."""
     apart = sum(1 for glyph, gap in zip(glyphs, gaps, strict=True) if glyph.gap or gap > WORD_GAP * glyph.size)
-    if apart < 0.75 * (len(glyphs) - 1) or not all(glyph.char[0].isalpha() or glyph.char in "&.-/" for glyph in glyphs):
+    if apart < 0.75 * (len(glyphs) - 1) or not all(len(g.char) == 1 and (g.char.isalpha() or g.char in "&.-/") for g in glyphs):
         return 0.0
     usual = median(gaps[1:])
     return max(1.6 * usual, usual + 0.15 * glyphs[0].size)

@@ -59,7 +59,7 @@ class Line:
     """One line in reading order.
 
     `cells` are its parts where wide gaps, tabs or table cells divide it; `box` is None where the format has no pages.
-    `style` is "heading", "title" or "item" where the file itself says so. `block` numbers paragraphs in reading order.
+    `column` is the left edge of the text column. `style` is "heading", "title" or "item" where the file itself says so. `block` numbers paragraphs in reading order.
     """
 
     text: str
@@ -70,6 +70,7 @@ class Line:
     cells: tuple[str, ...] = ()
     style: str = ""
     block: int = 0
+    column: float = 0.0
 
 
 @dataclass(slots=True)

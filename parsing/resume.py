@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from typing import Any
 
 from parsing import contacts, kind, portal, skills
@@ -19,6 +21,8 @@ from parsing.work import find_work
 
 HEADER = ("", "contact", "personal")
 MAX_LINES = 5_000
+DIGITS = re.compile(r"\d+")
+PAGE_MARK = re.compile(r"^\W*(?:(?:page|seite|pagina|página)\s*)?\d{1,3}\s*(?:(?:/|of|von|de|di|sur)\s*\d{1,3})?\W*$", re.I)
 
 
 class Notes:
@@ -41,7 +45,7 @@ class Notes:
 def read_fields(layer: TextLayer, file_name: str = "") -> Reading:
     """The fields of a text layer. Pure: the same lines give the same fields, today and next year."""
     text = clean_text(join_hyphens(layer.lines))
-    lines = layer.lines[:MAX_LINES]
+    lines = without_page_marks(layer.lines[:MAX_LINES])
     sections = split_sections(lines)
     notes = Notes()
     fields: dict[str, Any] = {"basics": _basics(layer, sections, notes, text, file_name)}
@@ -56,6 +60,19 @@ def read_fields(layer: TextLayer, file_name: str = "") -> Reading:
     return Reading(text, fields, list(layer.warnings))
 
 
+def without_page_marks(lines: list[Line]) -> list[Line]:
+    """Lines without page numbers, and without headers and footers from the second page on."""
+    pages = defaultdict(set)
+    for line in lines:
+        pages[DIGITS.sub("#", line.text)].add(line.page)
+    return [line for line in lines if not PAGE_MARK.match(line.text) and not _repeated(line, pages[DIGITS.sub("#", line.text)])]
+
+
+def _repeated(line: Line, pages: set[int]) -> bool:
+    return len(pages) > 1 and line.box is not None and (line.page > 1 or any(c.isdigit() for c in line.text[-8:])) and (
+        len(pages) > 2 or line.box[1] < 60 or line.box[3] > 700)
+
+
 def _lines(sections: list[Section], *kinds: str) -> list[Line]:
     return [line for section in sections if section.kind in kinds for line in section.lines]
 
@@ -66,7 +83,8 @@ def _basics(layer: TextLayer, sections: list[Section], notes: Notes, text: str, 
     emails = contacts.find_emails(header, layer.links) or contacts.find_emails(others, [])
     region = contacts.region_of(header or layer.lines, written_in(text))
     phones = contacts.find_phones(header, layer.links, region) or contacts.find_phones(others, [], region)
-    profiles = contacts.find_links(header, others, layer.links)
+    contact = [*_lines(sections[:1], "")[: contacts.MAX_HEADER], *_lines(sections, "contact", "personal")]
+    profiles = contacts.find_links(contact, others, layer.links)
     hints = [email.partition("@")[0] for email, _ in emails[:3]] + [p.username for p in profiles] + [layer.title]
     name = find_name(layer.lines, hints, file_name)
     basics: dict[str, Any] = {}

@@ -38,8 +38,11 @@ def split_sections(lines: list[Line]) -> list[Section]:
     """Sections in reading order. A title beside the first row of its section, or in front of a colon, opens one too."""
     styles = _title_styles(lines)
     sections = [Section("")]
+    columns = _Columns()
     for line in _split_side_titles(lines):
         kind = _opens(line, styles)
+        if not kind and (carried := columns.carried_over(line, sections[-1].kind)):
+            sections.append(Section(carried))
         if kind == "skills" == sections[-1].kind and line.style != "heading" and "skill" not in line.text.lower():
             kind = ""  # a group of skills within the section, such as "Tools"
         if kind:
@@ -49,7 +52,31 @@ def split_sections(lines: list[Line]) -> list[Section]:
             sections.append(Section(sections[-2].kind, sections[-2].title))
         else:
             sections[-1].lines.append(line)
+        columns.note(line, sections[-1].kind)
     return [section for section in sections if section.lines or section.title]
+
+
+class _Columns:
+    """Which section each text column is in, since a sidebar and the main column go on separately on the next page."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[int, str] = {}
+        self.page, self.key = 1, -1
+
+    def carried_over(self, line: Line, current: str) -> str:
+        """The section to go on with where a column begins on a new page without a title of its own."""
+        if line.box is None or line.page == 1 or (line.page == self.page and round(line.column / 30) == self.key):
+            return ""
+        before = next((self.kinds[key] for key in self._near(line) if key in self.kinds), "")
+        return before if before and before != current else ""
+
+    def note(self, line: Line, kind: str) -> None:
+        self.page, self.key = line.page, round(line.column / 30)
+        self.kinds[self.key] = kind
+
+    def _near(self, line: Line) -> tuple[int, int, int]:
+        key = round(line.column / 30)
+        return key, key - 1, key + 1
 
 
 def style_of(line: Line) -> Style:
@@ -119,9 +146,8 @@ def _opens(line: Line, styles: set[Style]) -> str:
 def _strong_enough(line: Line, styles: set[Style]) -> bool:
     """A known word opens a section unless it looks clearly weaker than the document's titles do."""
     size, bold, upper = style_of(line)
-    return any(size >= s - 0.6 and (bold or not b) and (upper or not u) for s, b, u in styles) or (
-        upper and len(line.text) > 5
-    )
+    strong = any(size >= s - 0.6 and (bold or not b) and (upper or bold or not u) for s, b, u in styles)
+    return strong or (upper and len(line.text) > 5)
 
 
 def _unknown_title(line: Line, styles: set[Style]) -> bool:

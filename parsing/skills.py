@@ -77,16 +77,20 @@ def _texts(lines: list[Line]) -> list[tuple[str, Line]]:
             group = GROUP.match(text)
             text = group[2] if group else text
             goes_on = open_list and not group and cell == text and len(line.cells) < 2 and texts
-            if goes_on and (
-                texts[-1][0].rstrip().endswith((",", ";", "/", "&", "("))
-                or text[:1].islower()
-                or _open_bracket(texts[-1][0])
-            ):
+            if goes_on and _list_goes_on(texts[-1][0], text, cell):
                 texts[-1] = (f"{texts[-1][0]} {text}", texts[-1][1])
             elif text.strip():
                 texts.append((text, line))
             open_list = bool(text.strip())
     return texts
+
+
+def _list_goes_on(before: str, text: str, cell: str) -> bool:
+    """Whether a line continues the list of the line before: no bullet, and the list is open or was cut in an item."""
+    if without_bullet(cell) != cell:
+        return False
+    cut_in_item = before.count(",") >= 2 and "," in text and len(before) > 30
+    return before.rstrip().endswith((",", ";", "/", "&", "(")) or text[:1].islower() or _open_bracket(before) or cut_in_item
 
 
 def _open_bracket(text: str) -> bool:
@@ -95,6 +99,10 @@ def _open_bracket(text: str) -> bool:
 
 def _split(text: str) -> list[str]:
     """Divide at separators outside of brackets."""
+    if text.count(" / ") == 1:
+        text = text.replace(" / ", "/")
+    if (chips := _chips(text)) is not None:
+        return chips
     parts, depth, start = [], 0, 0
     masked = list(text)
     for index, char in enumerate(text):
@@ -105,6 +113,21 @@ def _split(text: str) -> list[str]:
         parts.append(text[start : match.start()])
         start = match.end()
     return [*parts, text[start:]]
+
+
+def _chips(text: str) -> list[str] | None:
+    """Known skills in a row with nothing but spaces between, as labels in little boxes come out."""
+    words = text.split()
+    if len(words) < 3 or SEPARATORS.search(text):
+        return None
+    parts: list[str] = []
+    known = at = 0
+    while at < len(words):
+        size = next((n for n in (3, 2, 1) if fold(" ".join(words[at : at + n])) in aliases()), 0)
+        known += size
+        parts.append(" ".join(words[at : at + (size or 1)]))
+        at += size or 1
+    return parts if known >= 0.7 * len(words) and len(parts) > 1 else None
 
 
 def _clean(part: str) -> str:

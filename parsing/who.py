@@ -119,15 +119,26 @@ def place_score(text: str) -> float:
     stripped = text.strip(" ,;.()")
     if not stripped or len(stripped.split()) > 7:
         return 0.0
-    if US_STATE.search(stripped):
+    parts = [part.strip() for part in re.split(r"\s*[,/|]\s*|\s+[–—-]\s+", stripped) if part.strip()]
+    unknown = [part for part in parts if fold(part) not in _places()]
+    if parts and not unknown:
         return 3.0
-    parts = [fold(part) for part in re.split(r"[,/|–-]\s+|,|\s[–-]\s", stripped) if part.strip()]
-    known = sum(part in _places() for part in parts)
-    if parts and known == len(parts):
-        return 3.0
-    if known and parts[-1] in _places() and len(parts) > 1 and len(stripped.split()) <= 5:
-        return 2.0
+    state = bool(US_STATE.search(stripped))
+    if len(unknown) <= 1 + state and len(parts) > 1 and (state or parts[-1] not in unknown):
+        first = unknown[0]
+        return 0.0 if len(first.split()) > 3 or _names_organisation(first) or title_words(first) else 3.0 if state else 2.0
     return 1.6 if POSTCODE.search(stripped) and len(stripped) < 60 else 0.0
+
+
+def title_words(text: str) -> int:
+    """How many words of a text head job titles."""
+    return _hits(fold(text), _words("titles.txt", "strong"))
+
+
+def _names_organisation(text: str) -> bool:
+    folded = fold(text)
+    words = _words("organisations.txt", "company") | _words("organisations.txt", "school")
+    return _has_legal_form(text) or bool(_hits(folded, words))
 
 
 @cache
