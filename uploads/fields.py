@@ -52,10 +52,14 @@ class StrictText(serializers.CharField):
 
 
 class StrictChoice(serializers.ChoiceField):
+    """Its message names the choices, and never what was sent."""
+
+    default_error_messages = {"invalid_choice": "One of these is needed: {choices}."}
+
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):
-            self.fail("invalid_choice", input="that")
-        return super().to_internal_value(data)
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid_choice", choices=", ".join(self.choices))
+        return data
 
 
 class StrictBoolean(serializers.BooleanField):
