@@ -51,7 +51,8 @@ def render(exc: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
         ledger.note_error("SYSTEM_ERROR", f"{type(exc).__name__}", exc)
         return 500, envelope(detail, "error"), {}
     detail, code, errors = _describe(known)
-    ledger.note_error(LEDGER_CODES.get(code, code.upper()), _with_fields(detail, errors), known.__cause__)
+    stack = known if known.status_code >= 500 else None
+    ledger.note_error(LEDGER_CODES.get(code, code.upper()), _with_fields(detail, errors), stack)
     return known.status_code, envelope(detail, code, errors), _headers(known)
 
 
