@@ -144,6 +144,7 @@ MAX_HEADER = 15  # lines; what stands further below and has no title is no conta
 def find_links(header: list[Line], others: list[Line], links: list[Link]) -> list[Profile]:
     """The person's own pages: profiles anywhere, other sites only among the contact data."""
     found: dict[str, Profile] = {}
+    header = header + [line for line in others if _is_contact_line(line)]
     for url, line, own in [*_linked(links, header), *_written(header, True), *_written(others, False)]:
         profile = profile_of(url, line)
         if profile is None and (not own or _is_network(url) or NO_SITE.match(url)):
@@ -155,9 +156,20 @@ def find_links(header: list[Line], others: list[Line], links: list[Link]) -> lis
     return [p for key, p in found.items() if not any(other != key and other.startswith(key + "/") for other in found)]
 
 
+def _is_contact_line(line: Line) -> bool:
+    """Nothing but pages, addresses and numbers, as in a footer."""
+    rest, count = EMAIL.subn("", line.text)
+    rest, more = URL.subn("", rest)
+    return count + more >= 2 and sum(c.isalpha() for c in rest) <= 0.3 * len(line.text)
+
+
+def _is_sentence(line: Line) -> bool:
+    return len(line.text.split()) > 12 and not EMAIL.search(line.text) and sum(c in "|•·,/" for c in line.text) < 3
+
+
 def _linked(links: list[Link], header: list[Line]) -> list[tuple[str, Line | None, bool]]:
-    return [(link.uri, _line_at(link, header), _line_at(link, header) is not None or link.box is None)
-            for link in links if link.uri.lower().startswith(("http", "www."))]  # fmt: skip
+    found = [(link, _line_at(link, header)) for link in links if link.uri.lower().startswith(("http", "www."))]
+    return [(link.uri, line, link.box is None or (line is not None and not _is_sentence(line))) for link, line in found]
 
 
 def _line_at(link: Link, lines: list[Line]) -> Line | None:

@@ -148,6 +148,13 @@ def _iso(point: Point) -> str:
     return f"{point.year}-{point.month:02d}" if point.month else str(point.year)
 
 
+BESIDE_DATES = re.compile(
+    r"\b(?:expected|anticipated|graduat(?:ed|ion|ing)|class of|completed|since|from|date|dates|period|approx|ca|"
+    r"\d+\s*\+?\s*(?:years?|yrs?|y|months?|mos?|m|jahre?|monate?|ans?|mois|años?|meses)\b\.?)",
+    re.I,
+)
+
+
 @lru_cache(maxsize=4_000)
 def looks_like_date(text: str) -> bool:
     """Whether a text is a date or a range and next to nothing else."""
@@ -157,7 +164,8 @@ def looks_like_date(text: str) -> bool:
     rest = text
     for span in reversed(spans):
         rest = rest[: span.begin] + rest[span.finish :]
-    return sum(c.isalnum() for c in rest) <= 0.3 * sum(c.isalnum() for c in text)
+    rest = BESIDE_DATES.sub("", rest)
+    return sum(c.isalpha() for c in rest) <= 2 and sum(c.isalnum() for c in rest) <= 0.3 * sum(c.isalnum() for c in text)
 
 
 def without_dates(text: str) -> str:

@@ -92,9 +92,11 @@ def _study(entry: Entry, previous: Study | None) -> Study | None:
 
 def _school_alone(text: str) -> tuple[str, str]:
     """ "Princeton University, Computer Science" to the school and what follows it."""
-    text = without_place(text)[0]
+    alone, place = without_place(text)
+    if place and ("," in place or f", {place}" not in text):
+        text = alone
     for left, right in halves(text):
-        if school_score(left) >= 2 and school_score(right) < 2 and not degree_level(right):
+        if school_score(left) >= 2 and school_score(right) < 2 and not degree_level(right) and place_score(right) < 2:
             return left, right
     return text, ""
 

@@ -10,6 +10,7 @@ from parsing.page import Line
 from parsing.sections import is_bullet, without_bullet
 
 MAX_BEFORE, MAX_AFTER = 4, 4
+LONG_BULLET = 11  # words, with its date
 SENTENCE = 13  # words; a longer line is running text
 LINK_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+$|^\S+\.(?:com|org|net|io|de|edu)\S*$", re.I)
 DANGLING = re.compile(r"(?:[-–—]|\bto|\bbis)\s*$", re.I)
@@ -71,7 +72,7 @@ def _join_dates(lines: list[Line]) -> list[Line]:
             else:
                 cells.append(cell)
         line = replace(line, cells=tuple(cells), text=" ".join(cells))
-        if len(cells) > 1 and (is_bullet(line) or len(line.text.split()) > SENTENCE):
+        if len(cells) > 1 and len(line.text.split()) > (LONG_BULLET if is_bullet(line) else SENTENCE):
             dates = [cell for cell in cells if looks_like_date(cell)]  # beside running text: the line above is meant
             result += [replace(line, cells=(cell,), text=cell) for cell in dates]
             rest = tuple(cell for cell in cells if cell not in dates)
@@ -99,6 +100,7 @@ def _whole(joined: str, second: str) -> bool:
 def _heads(lines: list[Line]) -> list[bool]:
     """Whether each line may name an entry: short, no bullet, not the rest of a line of running text."""
     heads: list[bool] = []
+    edge = _edge(lines)
     for index, line in enumerate(lines):
         last = lines[index - 1] if index else None
         follows_text = last is not None and not heads[-1]
@@ -107,9 +109,18 @@ def _heads(lines: list[Line]) -> list[bool]:
             heads.append(dated and len(line.text.split()) < SENTENCE and line.text[:1] not in "–—")
         elif follows_text and last is not None and _continues(last, line) and not (dated and len(line.cells) > 1):
             heads.append(False)
+        elif line.box and line.box[0] > edge + 6 and not line.bold and not dated and line.column < edge + 6:
+            heads.append(False)
         else:
             heads.append(not _is_text(line) or (dated and len(line.cells) > 1))
     return heads
+
+
+def _edge(lines: list[Line]) -> float:
+    """Where lines that name entries begin, if they are not written beside a margin of dates; else infinity."""
+    edges = [line.box[0] for line in lines if line.box and any(span.start for span in find_spans(line.text))]
+    margin = any(looks_like_date(line.cells[0]) for line in lines if line.cells)
+    return min(edges) if len(edges) > 1 and not margin else float("inf")
 
 
 def _is_text(line: Line) -> bool:

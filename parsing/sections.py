@@ -14,6 +14,7 @@ from parsing.words import fold
 BULLETS = "•●▪■□◦○◆◇►▸▹‣⁃∙·»›➢➤✓✔❖★☆–—*"
 BULLET = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}\u00a7]+|-(?=\s)|o(?=\s[A-Z])|\(?\d{{1,2}}[.)](?=\s))\s*")
 INLINE = re.compile(r"^([^:：]{3,32}?)\s*[:：]\s*(\S.*)$")
+CONTACT = re.compile(r"^\W*(?:www\.\S+|https?://\S+|\S+@\S+\.\w+|\+?[\d\s()./*-]{8,})\W*$")
 Style = tuple[float, bool, bool]
 
 
@@ -48,8 +49,11 @@ def split_sections(lines: list[Line]) -> list[Section]:
         if kind:
             sections.append(Section(kind, line.text))
         elif inline := _inline_section(line, sections[-1].kind):
+            before = sections[-1]
             sections.append(Section(inline[0], "", [inline[1]]))
-            sections.append(Section(sections[-2].kind, sections[-2].title))
+            if beside := tuple(cell for cell in line.cells if CONTACT.search(cell)):
+                sections.append(Section("contact", "", [replace(line, text=" ".join(beside), cells=beside)]))
+            sections.append(Section(before.kind))
         else:
             sections[-1].lines.append(line)
         columns.note(line, sections[-1].kind)
@@ -161,7 +165,8 @@ def _unknown_title(line: Line, styles: set[Style]) -> bool:
 
 def _inline_section(line: Line, current: str) -> tuple[str, Line] | None:
     """ "Languages: English, French" in one line. Within skills such a word is only a group of skills."""
-    match = INLINE.match(without_bullet(line.text))
+    own = [cell for cell in line.cells or (line.text,) if not CONTACT.search(cell)]
+    match = INLINE.match(without_bullet(" ".join(own)))
     if not match or looks_like_date(match[2]) or len(match[1].split()) > 4:
         return None
     kind = section_of(match[1])

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from parsing.headings import section_of
 from parsing.page import Line
 from parsing.sections import without_bullet
 from parsing.words import DATA, fold, load_groups
@@ -75,9 +76,11 @@ def _texts(lines: list[Line]) -> list[tuple[str, Line]]:
         for cell in line.cells or (line.text,):
             text = without_bullet(cell)
             group = GROUP.match(text)
+            if group and section_of(group[1]) in ("awards", "interests", "languages", "references", "contact") and not _all_known(group[2]):
+                continue
             text = group[2] if group else text
             goes_on = open_list and not group and cell == text and len(line.cells) < 2 and texts
-            if goes_on and _list_goes_on(texts[-1][0], text, cell):
+            if goes_on and _list_goes_on(texts[-1][0], text, cell, texts[-1][1].block == line.block):
                 texts[-1] = (f"{texts[-1][0]} {text}", texts[-1][1])
             elif text.strip():
                 texts.append((text, line))
@@ -85,11 +88,17 @@ def _texts(lines: list[Line]) -> list[tuple[str, Line]]:
     return texts
 
 
-def _list_goes_on(before: str, text: str, cell: str) -> bool:
+def _all_known(text: str) -> bool:
+    """Whether a list under "Languages" within the skills names programming languages."""
+    parts = [fold(part) for part in _split(text) if part.strip()]
+    return bool(parts) and sum(part in aliases() for part in parts) * 2 >= len(parts)
+
+
+def _list_goes_on(before: str, text: str, cell: str, same_block: bool) -> bool:
     """Whether a line continues the list of the line before: no bullet, and the list is open or was cut in an item."""
     if without_bullet(cell) != cell:
         return False
-    cut_in_item = before.count(",") >= 2 and "," in text and len(before) > 30
+    cut_in_item = same_block and before.count(",") >= 2 and "," in text and len(before) > 30
     return before.rstrip().endswith((",", ";", "/", "&", "(")) or text[:1].islower() or _open_bracket(before) or cut_in_item
 
 

@@ -56,7 +56,9 @@ def company_score(text: str) -> float:
         return -2.0
     score = 3.0 * _has_legal_form(text) + 1.2 * min(_hits(folded, _words("organisations.txt", "company")), 2)
     score -= 1.5 * (_hits(folded, _words("titles.txt", "strong")) > 0 and score < 3) + 1.5 * (place_score(text) > 1.5)
-    return score + 0.3 * (text[:1].isupper() or not text[:1].isascii())
+    words = text.split()
+    score -= 1.0 * (len(words) > 3 and sum(word[0].islower() for word in words) * 2 > len(words))
+    return score - 0.3 * ("," in text and score < 3) + 0.3 * (text[:1].isupper() or not text[:1].isascii())
 
 
 def _has_legal_form(text: str) -> bool:
@@ -124,8 +126,11 @@ def place_score(text: str) -> float:
     if parts and not unknown:
         return 3.0
     state = bool(US_STATE.search(stripped))
+    cities = any(fold(part) in _words("places.txt", "city") for part in parts[:-1])
     if len(unknown) <= 1 + state and len(parts) > 1 and (state or parts[-1] not in unknown):
         first = unknown[0]
+        if cities and first != parts[-1]:
+            return 0.0  # the city is known, so the other text is something else
         return 0.0 if len(first.split()) > 3 or _names_organisation(first) or title_words(first) else 3.0 if state else 2.0
     return 1.6 if POSTCODE.search(stripped) and len(stripped) < 60 else 0.0
 
