@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
     "show that the schedule runs": every(10, "ats.tasks.sweep_schedule"),
     "take up what waits to be read": every(5, "parsing.tasks.sweep_readings"),
     "take up what waits to be verified": every(5, "uploads.tasks.sweep_verifications"),
+    "take up uploads in chunks that wait to be verified": every(5, "uploads.tasks.sweep_sessions"),
     "prove what arrived without its closing call": every(60, "capture.tasks.sweep_arrivals"),
     "remove what nobody holds": {"task": "uploads.tasks.sweep_leftovers", "schedule": crontab(minute=17)},
     "forget what is past its term": {"task": "uploads.tasks.sweep_records", "schedule": crontab(hour=3, minute=41)},

@@ -13,6 +13,8 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("api/cv-capture/", include("capture.urls")),
+    path("api/chunked-upload/", include("uploads.chunked_urls")),
+    path("api/assessments/", include("uploads.assessment_urls")),
     path("upload/", include("uploads.urls")),
     path("store/<path:key>", PutObject.as_view()),
     re_path(r"^api/schema/?$", SpectacularJSONAPIView.as_view(), name="schema"),

@@ -96,6 +96,10 @@ class Assessment(models.Model):
     def __str__(self) -> str:
         return f"Assessment {self.assessment_id}"
 
+    @property
+    def poster_url(self) -> str | None:
+        return f"/api/assessments/{self.pk}/poster" if self.poster else None
+
     def _held(self) -> AssessmentQuerySet:
         return Assessment.objects.processing().filter(pk=self.pk, lease=self.lease)
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from uploads.errors import ObjectMissing
-from uploads.models import Document
+from uploads.models import Document, UploadSession
 from uploads.storage import blocks, get_store
 
 
@@ -58,5 +58,10 @@ def _sha256(document: Document) -> str | None:
 def _audit_objects(grace: timedelta) -> Iterator[Finding]:
     young = timezone.now() - grace
     for stored in get_store().versions():
-        if stored.modified < young and not Document.objects.filter(s3_key=stored.key).exists():
+        if stored.modified < young and not _is_known(stored.key):
             yield Finding("object_without_row", "An object lies in the store that no row knows.", stored.key)
+
+
+def _is_known(key: str) -> bool:
+    of_session = UploadSession.objects.verifying().filter(key=key)
+    return Document.objects.filter(s3_key=key).exists() or of_session.exists()

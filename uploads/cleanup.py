@@ -9,15 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
+from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from uploads.models import Document
+from uploads.models import Assessment, Document, UploadSession
+from uploads.queries import DocumentQuerySet
 from uploads.storage import StoredObject, get_store
 
 URL_GRACE = timedelta(minutes=5)  # a PUT begun in the last second of its URL may still be under way
 TEMPORARY_SECONDS = 3600
+Row = TypeVar("Row", bound=Model)
+
+
+def _light(documents: DocumentQuerySet) -> QuerySet[Document]:
+    return documents.defer("text", "parsed")
 
 
 @dataclass
@@ -32,6 +39,8 @@ class Cleanup:
         return {
             "expired uploads ended": self.end_expired_promises(),
             "failed uploads removed": self.remove_failed(),
+            "expired upload sessions ended": self.end_expired_sessions(),
+            "old upload sessions removed": self.remove_sessions(),
             "multipart leftovers removed": self.remove_multiparts(),
             "orphaned objects and old versions removed": self.remove_objects(),
             "temporary files removed": 0 if self.dry_run else get_store().sweep_temporary(TEMPORARY_SECONDS),
@@ -40,14 +49,16 @@ class Cleanup:
     def end_expired_promises(self) -> int:
         """A promise whose URL has ended and whose object never came. What did come is left to the reconcile job."""
         ended = 0
-        for document in self._each(Document.objects.promised().filter(verify_due_at=None).url_expired(URL_GRACE)):
+        for document in self._each(
+            _light(Document.objects.promised().filter(verify_due_at=None).url_expired(URL_GRACE))
+        ):
             if get_store().head(document.s3_key) is None:
                 ended += 1 if self.dry_run else document.mark_failed("expired")
         return ended
 
     def remove_failed(self) -> int:
         removed = 0
-        for document in self._each(Document.objects.failed().older_than(self.older_than)):
+        for document in self._each(_light(Document.objects.failed().older_than(self.older_than))):
             if not self.dry_run:
                 still_failed = Document.objects.failed().older_than(self.older_than).filter(pk=document.pk)
                 if not still_failed.delete()[0]:
@@ -56,11 +67,33 @@ class Cleanup:
             removed += 1
         return removed
 
+    def end_expired_sessions(self) -> int:
+        ended = 0
+        for session in self._each(UploadSession.objects.overdue()):
+            if not self.dry_run:
+                if not session.expire():
+                    continue  # a chunk came in this moment
+                session.chunks.all().delete()
+                get_store().abort_multipart(session.key, session.multipart_upload_id)
+            ended += 1
+        return ended
+
+    def remove_sessions(self) -> int:
+        """Sessions that ended long ago, with their chunks. Documents stay, and the assessments of these."""
+        removed = 0
+        for session in self._each(UploadSession.objects.over(self.older_than)):
+            if not self.dry_run:
+                Assessment.objects.filter(session=session, document=None).delete()
+                session.delete()
+            removed += 1
+        return removed
+
     def remove_multiparts(self) -> int:
         store, removed, old = get_store(), 0, timezone.now() - self.older_than
         for upload in store.multiparts():
             held = Document.objects.promised().filter(multipart_upload_id=upload.upload_id, s3_url_expires_at__gt=old)
-            if upload.started < old and not held.exists():
+            in_session = UploadSession.objects.holding(upload.upload_id)
+            if upload.started < old and not held.exists() and not in_session.exists():
                 removed += 1
                 if not self.dry_run:
                     store.abort_multipart(upload.key, upload.upload_id)
@@ -78,16 +111,18 @@ class Cleanup:
         document = Document.objects.filter(s3_key=stored.key).only("upload_status", "s3_version", "s3_etag").first()
         if document is not None and not (document.is_stored and stored.version != document.s3_version):
             return False
+        if document is None and UploadSession.objects.verifying().filter(key=stored.key).exists():
+            return False
         if not self.dry_run:
             get_store().delete(stored.key, stored.version)
         return True
 
-    def _each(self, documents: QuerySet[Document]) -> Iterator[Document]:
+    def _each(self, found: QuerySet[Row]) -> Iterator[Row]:
         """In batches by key: flat memory, and no row is met twice in a run."""
         last = None
         while True:
-            page = documents.order_by("pk") if last is None else documents.order_by("pk").filter(pk__gt=last)
-            rows = list(page.defer("text", "parsed")[: self.batch])
+            page = found.order_by("pk") if last is None else found.order_by("pk").filter(pk__gt=last)
+            rows = list(page[: self.batch])
             if not rows:
                 return
             yield from rows

@@ -76,3 +76,31 @@ class TooManySessions(APIException):
 class TooManyBytes(TooManySessions):
     default_detail = "Your open uploads hold too many bytes. Finish or cancel some of them first."
     default_code = "too_many_bytes"
+
+
+class SessionNotFound(APIException):
+    status_code = status.HTTP_404_NOT_FOUND
+    default_detail = "Upload session not found"
+    default_code = "session_not_found"
+
+
+class SessionCompleted(Conflict):
+    default_detail = "This upload is complete; it takes no more chunks and cannot be cancelled."
+    default_code = "upload_completed"
+
+
+class InvalidChunkIndex(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "invalid_chunk_index"
+
+    def __init__(self, total_chunks: int) -> None:
+        super().__init__(f"Invalid chunk index: this upload has the chunks 0 to {total_chunks - 1}")
+
+
+class MissingChunks(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "missing_chunks"
+
+    def __init__(self, first: list[int], count: int, total_chunks: int) -> None:
+        listed = ", ".join(map(str, first)) + (", …" if count > len(first) else "")
+        super().__init__(f"Missing chunks: {listed} ({count} of {total_chunks})")

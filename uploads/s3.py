@@ -118,7 +118,7 @@ class S3Store:
     def write_part(
         self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[bytes]
     ) -> str:
-        query, endpoint = {"partNumber": str(number), "uploadId": upload_id}, settings.S3_ENDPOINT_URL or AWS
+        query, endpoint = {"partNumber": str(number), "uploadId": upload_id}, self.client.meta.endpoint_url
         url = self._sign(key, PART_SECONDS, {"Content-Length": str(size)}, query, endpoint)
         return put_stream(url, stream, size)
 

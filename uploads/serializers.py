@@ -31,7 +31,7 @@ class UploadRequestSerializer(serializers.Serializer):
 
     def validate_doc_name(self, name: str) -> str:
         if type_of(name, all_types()) is None:
-            raise serializers.ValidationError(_taken())
+            raise serializers.ValidationError(taken_types())
         return name
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class UploadRequestSerializer(serializers.Serializer):
         return {**attrs, "file_type": file_type}
 
 
-def _taken() -> str:
+def taken_types() -> str:
     return f"Files of these types are taken: {', '.join(t.extension for t in all_types())}."
 
 

@@ -62,8 +62,11 @@ class SessionQuerySet(models.QuerySet["UploadSession"]):
         wanted = [SessionStatus.OPEN, SessionStatus.VERIFYING]
         return self.filter(multipart_upload_id=multipart_upload_id, status__in=wanted)
 
+    def verifying(self) -> SessionQuerySet:
+        return self.filter(status=SessionStatus.VERIFYING)
+
     def waiting_for_proof(self) -> SessionQuerySet:
-        return self.filter(status=SessionStatus.VERIFYING, verify_due_at__lte=Now())
+        return self.verifying().filter(verify_due_at__lte=Now())
 
     # --- Verbs ------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from uploads.assessments import Assessment
@@ -22,6 +22,12 @@ from uploads.storage import Part
 
 if TYPE_CHECKING:
     from uploads.models import Document
+
+MESSAGES = {
+    SessionStatus.OPEN: "Waiting for chunks",
+    SessionStatus.VERIFYING: "Upload complete, the file is being checked",
+    SessionStatus.DONE: "Upload complete, the file is stored",
+}
 
 
 class UploadSession(models.Model):
@@ -89,6 +95,14 @@ class UploadSession(models.Model):
     def is_open(self) -> bool:
         return self.status == SessionStatus.OPEN
 
+    @property
+    def message(self) -> str:
+        return self.failure_reason or MESSAGES[SessionStatus(self.status)]
+
+    @property
+    def assessment_id(self) -> uuid.UUID | None:
+        return Assessment.objects.filter(session=self).values_list("pk", flat=True).first()
+
     def span(self, index: int) -> tuple[int, int]:
         """Where chunk `index` begins in the file, and its length. Both in bytes."""
         start = index * self.chunk_size
@@ -129,6 +143,9 @@ class UploadSession(models.Model):
             )
         return writer
 
+    def is_writing(self, index: int, writer: uuid.UUID) -> bool:
+        return self.chunks.filter(index=index, writer=writer).exists()
+
     def record_chunk(self, index: int, writer: uuid.UUID, *, size: int, etag: str) -> bool:
         """The chunk is there. False when another writer has taken it over or the session has ended."""
         mine = self.chunks.filter(index=index, writer=writer, session__status=SessionStatus.OPEN)
@@ -163,6 +180,14 @@ class UploadSession(models.Model):
 
     def renew_lease(self) -> bool:
         return bool(self._held().update(verify_due_at=Now() + LEASE))
+
+    def put_off_proof(self) -> bool:
+        """The store is away: this attempt does not count, and the next one comes with the sweep."""
+        return bool(
+            self._held().update(
+                verify_lease=None, verify_due_at=Now() + LEASE, verify_attempts=F("verify_attempts") - 1
+            )
+        )
 
     def mark_done(self, document: Document) -> bool:
         """These bytes are this document. Rings once more for a video: known bytes may have an assessment to be made."""

@@ -15,8 +15,10 @@ from django.db import transaction
 from uploads import ledger
 from uploads.bell import nudge
 from uploads.errors import Conflict, StoreUnavailable
-from uploads.models import Document
+from uploads.leases import renewed
+from uploads.models import Document, UploadSession
 from uploads.proof import prove
+from uploads.session_proof import prove_session
 
 logger = logging.getLogger(__name__)
 RENEW_EVERY = 5.0  # seconds
@@ -64,6 +66,33 @@ def sweep_verifications() -> int:
     ids: list[uuid.UUID] = Document.objects.take_back_proofs(BATCH)
     for doc_id in ids:
         nudge(verify_document, str(doc_id))
+    return len(ids)
+
+
+@shared_task(soft_time_limit=3600, time_limit=3660)
+def verify_session(upload_id: str) -> None:
+    """Hashes an upload that came in chunks, and makes it a document."""
+    session = UploadSession.objects.claim_for_verifying(upload_id)
+    if session is None:
+        return
+    ledger.begin(ledger.Trace(operation="verify_session", user_id=session.user_id))
+    try:
+        with renewed(session.renew_lease):
+            prove_session(session)
+    except Conflict as fault:
+        ledger.record_failure("verify_session", fault.default_code.upper(), str(fault.detail))
+    except StoreUnavailable as error:
+        logger.warning("The store is away; the proof of upload %s waits.", session.pk)
+        ledger.record_failure("verify_session", "S3_ERROR", str(error.detail))
+        session.put_off_proof()
+
+
+@shared_task
+def sweep_sessions() -> int:
+    """Queues again what a dead worker or a lost message left unproven."""
+    ids = UploadSession.objects.take_back_proofs(BATCH)
+    for upload_id in ids:
+        nudge(verify_session, str(upload_id))
     return len(ids)
 
 

@@ -1,0 +1,145 @@
+"""The multipart body of a chunk: the small fields are read, the chunk itself is left on the wire for its writer.
+
+Django's own parser would copy each chunk to a temporary file, and hands a body that was cut off half way to the view as
+if it were whole. Here the chunk must be the last part, so its length is known from Content-Length before a byte of it
+is written, and its last block is handed out only when the closing boundary has been seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import IO, Any
+
+from django.http import QueryDict
+from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from uploads.errors import IncompleteBody
+from uploads.storage import BLOCK_BYTES
+
+PREAMBLE_BYTES, MOST_FIELDS = 16 * 1024, 20
+FILE_FIELD = "chunk"
+
+
+class ChunkBody:
+    """The chunk, still to be read. `size` is what Content-Length leaves for it, in bytes."""
+
+    def __init__(self, stream: IO[bytes], begun: bytes, left: int, boundary: bytes) -> None:
+        self.stream, self.begun, self.left = stream, begun, left
+        self.closing = b"\r\n--" + boundary + b"--"
+        self.size = left - len(self.closing) - 2
+        self.closed = False
+
+    def fits(self, size: int) -> bool:
+        """RFC 2046 lets the line break after the closing boundary be left out."""
+        return size in (self.size, self.size + 2)
+
+    def blocks(self, size: int) -> Iterator[bytes]:
+        """The chunk in blocks. Raises IncompleteBody, before the last block, when the body ends early."""
+        while size > 0:
+            block = self._exactly(min(BLOCK_BYTES, size))
+            size -= len(block)
+            if not size:
+                self._close(self._exactly(self.left))
+            yield block
+
+    def drain(self) -> None:
+        """Reads what is left, so that the caller hears the answer. Raises IncompleteBody when it is not whole."""
+        tail = b""
+        while self.left:
+            block = self._exactly(min(BLOCK_BYTES, self.left))
+            tail = (tail + block)[-len(self.closing) - 2 :]
+        if not self.closed:
+            self._close(tail.removesuffix(b"\r\n")[-len(self.closing) :])
+
+    def _close(self, tail: bytes) -> None:
+        self.closed = tail.removesuffix(b"\r\n") == self.closing
+        if not self.closed:
+            raise IncompleteBody
+
+    def _exactly(self, size: int) -> bytes:
+        block, self.begun = self.begun[:size], self.begun[size:]
+        if len(block) < size:
+            block += read(self.stream, size - len(block))
+        if len(block) < size:
+            raise IncompleteBody
+        self.left -= size
+        return block
+
+
+def read(stream: IO[bytes], size: int) -> bytes:
+    try:
+        return stream.read(size)
+    except OSError:  # the client has gone
+        raise IncompleteBody from None
+
+
+class ChunkParser(BaseParser):
+    """multipart/form-data whose last part is the chunk (RFC 7578)."""
+
+    media_type = "multipart/form-data"
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> QueryDict:
+        boundary = _boundary(media_type or "")
+        length = int(parser_context["request"].META["CONTENT_LENGTH"])  # without one there is no stream to parse
+        preamble = _Preamble(stream, length, boundary)
+        form = QueryDict(mutable=True)
+        for name, value in preamble.fields():
+            form[name] = value
+        return form
+
+
+def _boundary(media_type: str) -> bytes:
+    boundary = parse_header_parameters(media_type)[1].get("boundary", "")
+    if not re.fullmatch(r"[\x20-\x7e]{1,200}", boundary):  # RFC 2046 allows 70; some clients take more
+        raise ParseError("The Content-Type names no boundary.")
+    return boundary.encode()
+
+
+class _Preamble:
+    """Everything before the chunk: a few short fields. What was read too far is handed on."""
+
+    def __init__(self, stream: IO[bytes], length: int, boundary: bytes) -> None:
+        self.stream, self.left, self.boundary = stream, length, boundary
+        self.buffer = b""
+
+    def fields(self) -> Iterator[tuple[str, Any]]:
+        self._until(b"--" + self.boundary)
+        for _ in range(MOST_FIELDS):
+            if self._until(b"\r\n").strip() == b"--":
+                return
+            name = _field_name(self._until(b"\r\n\r\n"))
+            if name == FILE_FIELD:
+                yield name, ChunkBody(self.stream, self.buffer, self.left + len(self.buffer), self.boundary)
+                return
+            yield name, _text(self._until(b"\r\n--" + self.boundary))
+        raise ParseError("The form has too many fields.")
+
+    def _until(self, mark: bytes) -> bytes:
+        while mark not in self.buffer:
+            if len(self.buffer) > PREAMBLE_BYTES:
+                raise ParseError("The fields before the chunk are too long.")
+            block = read(self.stream, min(4096, self.left))
+            if not block:
+                raise IncompleteBody
+            self.left -= len(block)
+            self.buffer += block
+        found, _, self.buffer = self.buffer.partition(mark)
+        return found
+
+
+def _field_name(headers: bytes) -> str:
+    for line in _text(headers).split("\r\n"):
+        header, _, value = line.partition(":")
+        if header.strip().lower() == "content-disposition":
+            return parse_header_parameters(value)[1].get("name", "")
+    raise ParseError("A part of the form has no name.")
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise ParseError("The form is not UTF-8.") from None
