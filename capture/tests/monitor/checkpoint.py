@@ -46,8 +46,9 @@ class Forward(BaseHTTPRequestHandler):
         door = self.path.rsplit("/", 1)[1]
         self.server.passing(door, "before")
         connection = http.client.HTTPConnection(self.server.behind, timeout=30)
-        headers = {name: self.headers[name] for name in ("Authorization", "Content-Type", "Accept")
-                   if name in self.headers}
+        headers = {
+            name: self.headers[name] for name in ("Authorization", "Content-Type", "Accept") if name in self.headers
+        }
         connection.request("POST", self.path, body, headers)
         answer = connection.getresponse()
         text = answer.read()

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -29,8 +30,12 @@ def find_python(version):
     versions = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv")) / "versions"
     found = [str(path) for path in versions.glob(f"{version}.*/bin/python")] + [shutil.which(f"python{version}")]
     for path in filter(None, found):
-        answer = subprocess.run([path, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-                                capture_output=True, text=True, check=False)
+        answer = subprocess.run(
+            [path, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if answer.stdout.strip() == version:
             return path
     return None
@@ -60,11 +65,14 @@ def make_cv(size=0):
 
 def _pdf(padding):
     line = f"BT /F1 11 Tf 50 780 Td (Asha Verma, reference {uuid.uuid4().hex}) Tj ET"
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-               "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-               " /Resources << /Font << /F1 5 0 R >> >> >>",
-               f"<< /Length {len(line)} >>\nstream\n{line}\nendstream",
-               "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        " /Resources << /Font << /F1 5 0 R >> >> >>",
+        f"<< /Length {len(line)} >>\nstream\n{line}\nendstream",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
     out, offsets = "%PDF-1.4\n", []
     for number, body in enumerate(objects, 1):
         offsets.append(len(out))
@@ -88,8 +96,13 @@ class Desk:
         self.downloads = self.home / "Downloads"
         for folder in (self.downloads, self.data, self.tools):
             folder.mkdir(parents=True)
-        self.environment = {"HOME": str(self.home), "PATH": f"{self.tools}:{os.environ['PATH']}", "LANG": "C.UTF-8",
-                            "CV_CAPTURE_AUTH_TOKEN": server.token, "XDG_CONFIG_HOME": str(root / "xdg")}
+        self.environment = {
+            "HOME": str(self.home),
+            "PATH": f"{self.tools}:{os.environ['PATH']}",
+            "LANG": "C.UTF-8",
+            "CV_CAPTURE_AUTH_TOKEN": server.token,
+            "XDG_CONFIG_HOME": str(root / "xdg"),
+        }
         self.started = []
         self.configure()
 
@@ -104,18 +117,31 @@ class Desk:
 
     def start(self):
         """The monitor in a process group of its own, once it watches (or says why not)."""
-        before = self.log().count("onitor")
+        begun = re.compile("Monitor thread started|Not monitoring")
+        before = len(begun.findall(self.log()))
         with open(self.data.parent / "console", "ab") as console:
-            process = subprocess.Popen(self.command("run"), env=self.environment, stdout=console,
-                                       stderr=subprocess.STDOUT, start_new_session=True)
+            process = subprocess.Popen(
+                self.command("run"),
+                env=self.environment,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self.started.append(process)
-        wait_for(lambda: self.log().count("onitor") >= before + 2 or process.poll() is not None)
+        wait_for(lambda: len(begun.findall(self.log())) > before or process.poll() is not None)
         return process
 
     def run(self, *words, **options):
         """One command to its end."""
-        return subprocess.run(self.command(*words), env=self.environment, capture_output=True, text=True, timeout=60,
-                              check=False, **options)
+        return subprocess.run(
+            self.command(*words),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            **options,
+        )
 
     def log(self):
         path = self.data / "alerts.log"
@@ -142,9 +168,14 @@ class Desk:
 
     def known(self, bodies):
         """How many of these bytes the server holds as this recruiter's captures, by its own word."""
-        answer = Wire().post(self.server.url + "/api/cv-capture/check", self.server.token,
-                             {"sha256": [sha256(body) for body in bodies]})
+        answer = Wire().post(
+            self.server.url + "/api/cv-capture/check", self.server.token, {"sha256": [sha256(body) for body in bodies]}
+        )
         return len(answer.body["known"])
+
+    def wait_until_stored(self, bodies):
+        """Until the server holds them all. Asks seldom: it counts our calls."""
+        wait_for(lambda: self.known(bodies) == len(bodies), why=self.log, every=0.5)
 
     def catch_notices(self):
         """Puts a `notify-send` on this desk that writes what it is told into a file; returns its path."""
@@ -161,13 +192,13 @@ class Desk:
             process.wait()
 
 
-def wait_for(check, seconds=30, why=lambda: "nothing happened"):
+def wait_for(check, seconds=30, why=lambda: "nothing happened", every=0.02):
     """Asks until `check` is true."""
     end = time.monotonic() + seconds
     while not check():
         if time.monotonic() > end:
             pytest.fail(why())
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def end(process):
@@ -199,7 +230,12 @@ class System:
 
 @pytest.fixture
 def system(request):
-    """The real running system; where only this folder's tests are run (an old Python), the small far side."""
+    """The real running system: the one the tests start, or the one that ATS_URL and ATS_TOKEN name.
+
+    Where only this folder's tests can be run, as under an old Python, the small far side stands in.
+    """
+    if "ATS_URL" in os.environ:
+        return System(os.environ["ATS_URL"], os.environ["ATS_TOKEN"])
     try:
         running = request.getfixturevalue("running_system")
     except pytest.FixtureLookupError:

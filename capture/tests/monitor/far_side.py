@@ -76,8 +76,12 @@ class Handler(BaseHTTPRequestHandler):
             return 422, {"detail": "invalid", "errors": missing}
         key = f"resumes/{payload['sha256']}.pdf"
         self.server.promised.add(key)
-        return 200, {"s3_url": f"{self.server.url}/{key}?sig=secret", "s3_key": key, "duplicate": False,
-                     "headers": {"Content-Type": payload["file_type"]}}
+        return 200, {
+            "s3_url": f"{self.server.url}/{key}?sig=secret",
+            "s3_key": key,
+            "duplicate": False,
+            "headers": {"Content-Type": payload["file_type"]},
+        }
 
     def metadata(self, payload):
         missing = {field: ["required"] for field in REQUIRED | {"s3_key"} if not payload.get(field)}

@@ -56,9 +56,14 @@ def test_a_downloaded_file_is_detected_presigned_uploaded_and_stored(desk):
     desk.wait_for_log("Successfully uploaded")
     lines = [line.split("] ", 1)[1] for line in desk.log().splitlines()]
     assert all(re.match(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}] ", line) for line in desk.log().splitlines())
-    assert lines[2:] == ["[DownloadMonitor] New file detected: Naukri_Test_CV.pdf",
-                         "Requesting presign for Naukri_Test_CV.pdf...", "Uploading to S3...", "S3 upload successful",
-                         "Storing metadata...", "Successfully uploaded: Naukri_Test_CV.pdf (245.0KB)"]
+    assert lines[2:] == [
+        "[DownloadMonitor] New file detected: Naukri_Test_CV.pdf",
+        "Requesting presign for Naukri_Test_CV.pdf...",
+        "Uploading to S3...",
+        "S3 upload successful",
+        "Storing metadata...",
+        "Successfully uploaded: Naukri_Test_CV.pdf (245.0KB)",
+    ]
     assert desk.known([body]) == 1
     wait_for(lambda: notices.exists() and notices.read_text() == "CV Uploaded - Naukri_Test_CV.pdf\n")
 
@@ -87,7 +92,7 @@ def test_a_file_still_being_written_waits(desk):
     body = make_cv()
     with open(desk.downloads / NAME, "wb") as file:
         for start in range(0, len(body), 150):
-            file.write(body[start:start + 150])
+            file.write(body[start : start + 150])
             file.flush()
             wait_for(lambda size=start: (desk.downloads / NAME).stat().st_size > size)
     desk.wait_for_log("Successfully uploaded")
@@ -178,7 +183,7 @@ def test_another_designation_is_not_watched(desk):
 def test_memory_is_below_20_mb_after_uploads(desk):
     process = desk.start()
     bodies = [desk.download(f"Naukri_{number}.pdf") for number in range(20)]
-    wait_for(lambda: desk.known(bodies) == 20)
+    desk.wait_until_stored(bodies)
     wait_for(lambda: not (desk.data / "sending.jsonl").exists())
     rollup = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text()
     assert int(re.search(r"Rss:\s+(\d+) kB", rollup).group(1)) < 20 * 1024

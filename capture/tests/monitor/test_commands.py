@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from .conftest import MONITOR, make_cv, sha256, wait_for
+from .conftest import MONITOR, make_cv, sha256
 
 
 def test_once_sends_everything_that_is_there_and_ends(desk):
@@ -36,7 +36,7 @@ def test_what_was_there_before_the_first_start_stays_until_backfill_asks_for_it(
     desk.start()
     assert "Left 3 files that were here before the first start; `backfill` sends them" in desk.log()
     assert "3 files queued\nthe running monitor sends them" in desk.run("backfill", str(desk.downloads)).stdout
-    wait_for(lambda: desk.known(bodies) == 3)
+    desk.wait_until_stored(bodies)
 
 
 def test_backfill_without_a_running_monitor_sends_that_folder_alone(desk, tmp_path):
@@ -76,13 +76,16 @@ def test_doctor_finds_all_well_and_leaves_nothing_behind(desk):
     assert not (desk.data / "alerts.log").exists()
 
 
-@pytest.mark.parametrize(("break_it", "said"), [
-    (lambda desk: desk.environment.pop("CV_CAPTURE_AUTH_TOKEN"), "FAIL  token: none"),
-    (lambda desk: desk.environment.update(CV_CAPTURE_AUTH_TOKEN="wrong"), "FAIL  token is accepted: HTTP 401"),
-    (lambda desk: desk.configure(api_url="http://127.0.0.1:9/api"), "cannot be reached: ConnectionRefusedError"),
-    (lambda desk: desk.configure(designation="Cook"), "designation is not on the list"),
-    (lambda desk: (desk.data / "config.json").write_text("{"), "FAIL  settings: config.json cannot be read"),
-])
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (lambda desk: desk.environment.pop("CV_CAPTURE_AUTH_TOKEN"), "FAIL  token: none"),
+        (lambda desk: desk.environment.update(CV_CAPTURE_AUTH_TOKEN="wrong"), "FAIL  token is accepted: HTTP 401"),
+        (lambda desk: desk.configure(api_url="http://127.0.0.1:9/api"), "cannot be reached: ConnectionRefusedError"),
+        (lambda desk: desk.configure(designation="Cook"), "designation is not on the list"),
+        (lambda desk: (desk.data / "config.json").write_text("{"), "FAIL  settings: config.json cannot be read"),
+    ],
+)
 def test_doctor_names_what_is_wrong(lab, break_it, said):
     break_it(lab)
     examined = lab.run("doctor")
@@ -117,7 +120,10 @@ def test_install_writes_the_start_up_file_and_settings_and_uninstall_takes_it_aw
     assert lab.run("uninstall").returncode == 0
     assert not unit.exists()
     assert (lab.data.parent / "asked").read_text().splitlines() == [
-        "--user daemon-reload", "--user enable --now cv-capture-monitor", "--user disable --now cv-capture-monitor"]
+        "--user daemon-reload",
+        "--user enable --now cv-capture-monitor",
+        "--user disable --now cv-capture-monitor",
+    ]
 
 
 def test_nothing_but_the_standard_library_is_imported():
@@ -132,8 +138,17 @@ def test_nothing_but_the_standard_library_is_imported():
 
 def test_every_module_compiles_on_every_promised_python(every_python, tmp_path):
     sources = [str(path) for path in MONITOR.glob("*.py")]
-    checked = subprocess.run([every_python, "-c", "import sys; [compile(open(p, encoding='utf-8').read(), p, 'exec')"
-                              " for p in sys.argv[1:]]", *sources], capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        [
+            every_python,
+            "-c",
+            "import sys; [compile(open(p, encoding='utf-8').read(), p, 'exec') for p in sys.argv[1:]]",
+            *sources,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert checked.returncode == 0, checked.stderr
 
 

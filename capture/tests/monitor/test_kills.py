@@ -10,8 +10,14 @@ from .checkpoint import Checkpoint
 from .conftest import Desk, sha256, wait_for
 
 ROUNDS = int(os.environ.get("MONITOR_KILLS", "1"))
-STEPS = [("check", "before"), ("presign", "before"), ("presign", "after"), ("metadata", "before"),
-         ("metadata", "after"), ("heartbeat", "before")]
+STEPS = [
+    ("check", "before"),
+    ("presign", "before"),
+    ("presign", "after"),
+    ("metadata", "before"),
+    ("metadata", "after"),
+    ("heartbeat", "before"),
+]
 
 
 @pytest.fixture
@@ -38,7 +44,7 @@ def start_to_be_killed(desk, checkpoint, trap):
 
 def assert_every_file_is_stored_once(desk, bodies):
     """By the server's word, which answers for each hash once, and by ours."""
-    wait_for(lambda: desk.known(bodies) == len(bodies), why=desk.log)
+    desk.wait_until_stored(bodies)
     wait_for(lambda: len(desk.states()) == len(bodies) and set(desk.states().values()) <= {"sent", "duplicate"})
     ends = {}
     for row in desk.journal():

@@ -9,9 +9,22 @@ pytest.importorskip("rest_framework", reason="the server's packages are not inst
 from capture.serializers import CheckSerializer, MetadataSerializer, PresignSerializer
 
 SHA256 = "ab" * 32
-NAMES = ["Naukri_Resume.pdf", "Naukri_Résumé (1).PDF", "Naukri_नौकरी.docx", "Naukri_履歴書.odt", "Naukri_old.doc",
-         "Naukri_a.rtf", "Naukri_" + "x" * 400 + ".pdf", "Naukri_e\u0301.pdf", "Naukri_\u202efdp.pdf",
-         "Naukri_a\nb\x00.pdf", "Naukri_\udc80.pdf", "Naukri_a\\b.pdf", "Naukri_😀.pdf", "Naukri_a%2fb..pdf"]
+NAMES = [
+    "Naukri_Resume.pdf",
+    "Naukri_Résumé (1).PDF",
+    "Naukri_नौकरी.docx",
+    "Naukri_履歴書.odt",
+    "Naukri_old.doc",
+    "Naukri_a.rtf",
+    "Naukri_" + "x" * 400 + ".pdf",
+    "Naukri_e\u0301.pdf",
+    "Naukri_\u202efdp.pdf",
+    "Naukri_a\nb\x00.pdf",
+    "Naukri_\udc80.pdf",
+    "Naukri_a\\b.pdf",
+    "Naukri_😀.pdf",
+    "Naukri_a%2fb..pdf",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -31,9 +31,20 @@ def test_unknown_keys_are_left_alone(tmp_path):
     assert (tmp_path / "config.json").read_text() == before
 
 
-@pytest.mark.parametrize(("key", "value"), [
-    ("enabled", "yes"), ("check_interval_sec", 0), ("check_interval_sec", True), ("api_url", "ftp://x/api"),
-    ("patterns", []), ("patterns", "Naukri_*"), ("extensions", [1]), ("max_size_bytes", -1), ("at_once", 99)])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("enabled", "yes"),
+        ("check_interval_sec", 0),
+        ("check_interval_sec", True),
+        ("api_url", "ftp://x/api"),
+        ("patterns", []),
+        ("patterns", "Naukri_*"),
+        ("extensions", [1]),
+        ("max_size_bytes", -1),
+        ("at_once", 99),
+    ],
+)
 def test_a_bad_value_is_named(tmp_path, key, value):
     write(tmp_path, {key: value})
     with pytest.raises(config.ConfigError, match=key):
@@ -87,9 +98,16 @@ def held_back(folder, device):
     return config.read(str(folder), {}).held_back
 
 
-@pytest.mark.parametrize("spelling", [
-    "Manager - Talent Acquisition", "manager-talent acquisition", "MANAGER  –  TALENT   ACQUISITION",
-    " Manager — Talent_Acquisition ", "Senior Executive-Talent Acquisition"])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "Manager - Talent Acquisition",
+        "manager-talent acquisition",
+        "MANAGER  –  TALENT   ACQUISITION",
+        " Manager — Talent_Acquisition ",
+        "Senior Executive-Talent Acquisition",
+    ],
+)
 def test_the_spelling_of_a_designation_is_forgiven(tmp_path, spelling):
     write(tmp_path, {"enabled": True, "api_url": "http://a.test/api"}, designation=spelling)
     assert gate.closed_because(config.read(str(tmp_path), {})) == ""

@@ -21,9 +21,21 @@ def test_these_names_are_cvs(name):
     assert not scan.skipped_because(name, types.SimpleNamespace(), SETTINGS)
 
 
-@pytest.mark.parametrize("name", [
-    "Naukri_A.pdf.crdownload", "Unconfirmed 1234.crdownload", "Naukri_A.pdf.part", "Naukri_A.pdf.partial",
-    ".com.google.Chrome.x", "Naukri_A.pdf.tmp", "~$ukri_A.docx", "Naukri_A.pdf.download", "invoice.pdf", "Naukri"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Naukri_A.pdf.crdownload",
+        "Unconfirmed 1234.crdownload",
+        "Naukri_A.pdf.part",
+        "Naukri_A.pdf.partial",
+        ".com.google.Chrome.x",
+        "Naukri_A.pdf.tmp",
+        "~$ukri_A.docx",
+        "Naukri_A.pdf.download",
+        "invoice.pdf",
+        "Naukri",
+    ],
+)
 def test_these_names_are_not(name):
     assert not scan.name_matches(name, SETTINGS)
 
@@ -146,10 +158,17 @@ def test_a_file_that_disappears_is_gone(tmp_path):
     assert observed(settling, 0.0) == [("a.pdf", "gone")]
 
 
-@pytest.mark.parametrize(("name", "whole", "cut"), [
-    ("a.pdf", b"%PDF-1.4 x %%EOF\n", b"%PDF-1.4 x"), ("a.PDF", b"junk %PDF-1.7 %%EOF" + b"\0" * 900, b"<html>%%EOF"),
-    ("a.docx", b"PK\x03\x04 x PK\x05\x06" + b"\0" * 18, b"PK\x03\x04 x"), ("a.odt", b"PK\x03\x04PK\x05\x06", b"PK\x03"),
-    ("a.rtf", b"{\\rtf1 x}\r\n\0", b"{\\rtf1 x"), ("a.doc", b"\xd0\xcf\x11\xe0", b"")])
+@pytest.mark.parametrize(
+    ("name", "whole", "cut"),
+    [
+        ("a.pdf", b"%PDF-1.4 x %%EOF\n", b"%PDF-1.4 x"),
+        ("a.PDF", b"junk %PDF-1.7 %%EOF" + b"\0" * 900, b"<html>%%EOF"),
+        ("a.docx", b"PK\x03\x04 x PK\x05\x06" + b"\0" * 18, b"PK\x03\x04 x"),
+        ("a.odt", b"PK\x03\x04PK\x05\x06", b"PK\x03"),
+        ("a.rtf", b"{\\rtf1 x}\r\n\0", b"{\\rtf1 x"),
+        ("a.doc", b"\xd0\xcf\x11\xe0", b""),
+    ],
+)
 def test_each_kind_has_its_own_end(tmp_path, name, whole, cut):
     path = tmp_path / name
     path.write_bytes(whole)
