@@ -64,8 +64,12 @@ def plan(folder):
         path = os.path.join(folder, NAME + ".xml")
         text = WINDOWS % (escape(words[0]), escape(subprocess.list2cmdline(words[1:])))
         create = ["schtasks", "/Create", "/F", "/TN", NAME, "/XML", path]
-        return path, text, [create, ["schtasks", "/Run", "/TN", NAME]], [
-            ["schtasks", "/End", "/TN", NAME], ["schtasks", "/Delete", "/F", "/TN", NAME]]
+        return (
+            path,
+            text,
+            [create, ["schtasks", "/Run", "/TN", NAME]],
+            [["schtasks", "/End", "/TN", NAME], ["schtasks", "/Delete", "/F", "/TN", NAME]],
+        )
     if sys.platform == "darwin":
         path = os.path.join(home, "Library", "LaunchAgents", NAME + ".plist")
         text = LAUNCHD % "".join("<string>%s</string>" % escape(word) for word in words)
@@ -74,8 +78,12 @@ def plan(folder):
     path = os.path.join(base, "systemd", "user", NAME + ".service")
     quoted = " ".join('"%s"' % word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") for word in words)
     control = ["systemctl", "--user"]
-    return path, SYSTEMD % quoted, [[*control, "daemon-reload"], [*control, "enable", "--now", NAME]], [
-        [*control, "disable", "--now", NAME]]
+    return (
+        path,
+        SYSTEMD % quoted,
+        [[*control, "daemon-reload"], [*control, "enable", "--now", NAME]],
+        [[*control, "disable", "--now", NAME]],
+    )
 
 
 def install(folder, dry_run):

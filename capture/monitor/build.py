@@ -11,8 +11,9 @@ def build(target):
     """Packs the modules of this folder; any Python from 3.8 on runs the result."""
     os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
     shipped = {name for name in os.listdir(HERE) if name.endswith((".py", ".json")) and name != "build.py"}
-    zipapp.create_archive(HERE, target, interpreter="/usr/bin/env python3", compressed=True,
-                          filter=lambda path: str(path) in shipped)
+    zipapp.create_archive(
+        HERE, target, interpreter="/usr/bin/env python3", compressed=True, filter=lambda path: str(path) in shipped
+    )
     return target
 
 

@@ -28,8 +28,13 @@ class Child:
         self._in = open(self._events, "rb")
         self._part = b""
         self.heard = now
-        self.process = subprocess.Popen(command(), stdin=subprocess.PIPE, stdout=self._out, stderr=subprocess.DEVNULL,
-                                        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+        self.process = subprocess.Popen(
+            command(),
+            stdin=subprocess.PIPE,
+            stdout=self._out,
+            stderr=subprocess.DEVNULL,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
         try:
             self.process.stdin.write(json.dumps(job).encode() + b"\n")
             self.process.stdin.flush()

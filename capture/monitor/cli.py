@@ -147,9 +147,11 @@ def backfill(folder, words):
     if len(words) != 1:
         raise Misuse("backfill needs one folder")
     settings = config.read(folder)
-    found = [journal.row_of(path, state, time.time(), "waiting")
-             for path, state in scan.matching(os.path.abspath(words[0]), settings)[0]
-             if not scan.skipped_because(os.path.basename(path), state, settings)]
+    found = [
+        journal.row_of(path, state, time.time(), "waiting")
+        for path, state in scan.matching(os.path.abspath(words[0]), settings)[0]
+        if not scan.skipped_because(os.path.basename(path), state, settings)
+    ]
     journal.append(os.path.join(folder, "journal.jsonl"), found)
     print("%d files queued" % len(found))
     if lock.held(folder):
@@ -201,5 +203,13 @@ def uninstall(folder, words):
     return autostart.uninstall(folder, _flag(words, "--dry-run"))
 
 
-COMMANDS = {"run": run, "once": once, "status": status, "doctor": doctor, "backfill": backfill, "forget": forget,
-            "install": install, "uninstall": uninstall}
+COMMANDS = {
+    "run": run,
+    "once": once,
+    "status": status,
+    "doctor": doctor,
+    "backfill": backfill,
+    "forget": forget,
+    "install": install,
+    "uninstall": uninstall,
+}

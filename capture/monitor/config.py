@@ -182,8 +182,9 @@ class Config:
         self.folder = folder
         self.fault = ""
         self._seen = None
-        self.settings = Settings(dict({key: default for key, (default, _) in RULES.items()},
-                                      emp_id=None, designation=None, held_back=""))
+        self.settings = Settings(
+            dict({key: default for key, (default, _) in RULES.items()}, emp_id=None, designation=None, held_back="")
+        )
 
     def refresh(self):
         """Reads the files if they changed; returns True when there is something new, good or bad."""

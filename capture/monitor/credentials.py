@@ -16,9 +16,11 @@ class LooseFile(RuntimeError):
 
 def token(folder, settings):
     """The token, or an empty text when there is none. Raises LooseFile."""
-    return (os.environ.get(VARIABLE, "").strip()
-            or _from_file(os.path.expanduser(settings.token_file) or os.path.join(folder, "token"))
-            or _from_keyring())
+    return (
+        os.environ.get(VARIABLE, "").strip()
+        or _from_file(os.path.expanduser(settings.token_file) or os.path.join(folder, "token"))
+        or _from_keyring()
+    )
 
 
 def _from_file(path):
@@ -38,8 +40,9 @@ def _from_keyring():
     if sys.platform != "darwin":
         ask = ["secret-tool", "lookup", "service", SERVICE]
     try:
-        found = subprocess.run(ask, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                               timeout=5, check=False)
+        found = subprocess.run(
+            ask, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=5, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return found.stdout.decode("utf-8", "replace").strip() if found.returncode == 0 else ""
@@ -51,11 +54,20 @@ def _from_windows():
     from ctypes import wintypes
 
     class Credential(ctypes.Structure):
-        _fields_ = [("flags", wintypes.DWORD), ("type", wintypes.DWORD), ("target", wintypes.LPWSTR),
-                    ("comment", wintypes.LPWSTR), ("written", wintypes.FILETIME), ("size", wintypes.DWORD),
-                    ("blob", ctypes.POINTER(ctypes.c_char)), ("persist", wintypes.DWORD),
-                    ("count", wintypes.DWORD), ("attributes", ctypes.c_void_p), ("alias", wintypes.LPWSTR),
-                    ("user", wintypes.LPWSTR)]
+        _fields_ = [
+            ("flags", wintypes.DWORD),
+            ("type", wintypes.DWORD),
+            ("target", wintypes.LPWSTR),
+            ("comment", wintypes.LPWSTR),
+            ("written", wintypes.FILETIME),
+            ("size", wintypes.DWORD),
+            ("blob", ctypes.POINTER(ctypes.c_char)),
+            ("persist", wintypes.DWORD),
+            ("count", wintypes.DWORD),
+            ("attributes", ctypes.c_void_p),
+            ("alias", wintypes.LPWSTR),
+            ("user", wintypes.LPWSTR),
+        ]
 
     advapi = ctypes.WinDLL("advapi32")
     found = ctypes.POINTER(Credential)()

@@ -9,12 +9,22 @@ import re
 import sys
 
 CHROMIUM = {
-    "win32": ("AppData/Local/Google/Chrome/User Data", "AppData/Local/Microsoft/Edge/User Data",
-              "AppData/Local/BraveSoftware/Brave-Browser/User Data"),
-    "darwin": ("Library/Application Support/Google/Chrome", "Library/Application Support/Microsoft Edge",
-               "Library/Application Support/BraveSoftware/Brave-Browser"),
-    "linux": (".config/google-chrome", ".config/chromium", ".config/microsoft-edge",
-              ".config/BraveSoftware/Brave-Browser"),
+    "win32": (
+        "AppData/Local/Google/Chrome/User Data",
+        "AppData/Local/Microsoft/Edge/User Data",
+        "AppData/Local/BraveSoftware/Brave-Browser/User Data",
+    ),
+    "darwin": (
+        "Library/Application Support/Google/Chrome",
+        "Library/Application Support/Microsoft Edge",
+        "Library/Application Support/BraveSoftware/Brave-Browser",
+    ),
+    "linux": (
+        ".config/google-chrome",
+        ".config/chromium",
+        ".config/microsoft-edge",
+        ".config/BraveSoftware/Brave-Browser",
+    ),
 }
 FIREFOX = {
     "win32": "AppData/Roaming/Mozilla/Firefox/Profiles/*/prefs.js",
@@ -40,8 +50,10 @@ def default_folders(home):
     """Downloads, Desktop and Documents, their OneDrive twins (company PCs move them there), and browsers' folders."""
     system = _system_folders(home)
     places = [system.get(name) or os.path.join(home, name) for name in ("Downloads", "Desktop", "Documents")]
-    places += [os.path.join(os.environ.get("OneDrive") or os.path.join(home, "OneDrive"), name)
-               for name in ("Downloads", "Desktop")]
+    places += [
+        os.path.join(os.environ.get("OneDrive") or os.path.join(home, "OneDrive"), name)
+        for name in ("Downloads", "Desktop")
+    ]
     return places + _browser_folders(home)
 
 

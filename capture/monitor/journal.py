@@ -22,8 +22,13 @@ def key_of(path, size, mtime_ns):
 
 def row_of(path, found, detected_at, state):
     """A new row for a file as `os.stat` found it; `detected_at` in Unix seconds."""
-    return {"state": state, "path": path, "size": found.st_size, "mtime_ns": found.st_mtime_ns,
-            "detected_at": int(detected_at)}
+    return {
+        "state": state,
+        "path": path,
+        "size": found.st_size,
+        "mtime_ns": found.st_mtime_ns,
+        "detected_at": int(detected_at),
+    }
 
 
 def _lines(path):

@@ -105,9 +105,12 @@ class Monitor:
     def _first_start(self, now, wall):
         old = []
         if not (self.take_old or self.config.settings.old_files):
-            old = [row_of(path, found, wall, "old") for path, found in self.scanner.look(now, time.time_ns())
-                   if key_of(path, found.st_size, found.st_mtime_ns) not in self.journal.known
-                   and path not in self.journal.waiting]
+            old = [
+                row_of(path, found, wall, "old")
+                for path, found in self.scanner.look(now, time.time_ns())
+                if key_of(path, found.st_size, found.st_mtime_ns) not in self.journal.known
+                and path not in self.journal.waiting
+            ]
         self.journal.record(*old, {"state": "baseline"})
         if old:
             self.log.state("Left %d files that were here before the first start; `backfill` sends them" % len(old))
@@ -173,6 +176,9 @@ class Monitor:
         for path in self.outbox.answers.take_changed():
             self.settling.add(path, now, self.journal.waiting.get(path, {}).get("detected_at", time.time()))
         interval = settings.check_interval_sec
-        waits = (self._next_scan - now, self.settling.next_look(now, settings.stable_sec, interval),
-                 self.outbox.next_look(now, interval))
+        waits = (
+            self._next_scan - now,
+            self.settling.next_look(now, settings.stable_sec, interval),
+            self.outbox.next_look(now, interval),
+        )
         return max(0.05, min(waits))

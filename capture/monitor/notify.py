@@ -52,9 +52,15 @@ class Notifier:
         if self.silent:
             return
         try:
-            self._shown.append(subprocess.Popen(
-                command(text), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)))
+            self._shown.append(
+                subprocess.Popen(
+                    command(text),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+            )
         except OSError:
             return
 

@@ -94,8 +94,9 @@ class Outbox:
             files.append(dict(file, id=number, name=os.path.basename(path)))
         keys = ("api_url", "ca_file", "proxy", "upload_hosts", "device", "at_once")
         job = {key: getattr(settings, key) for key in keys}
-        job.update(files=files, token=self._token, journal=self.journal.path,
-                   heartbeat=self._beat(settings) if beat else None)
+        job.update(
+            files=files, token=self._token, journal=self.journal.path, heartbeat=self._beat(settings) if beat else None
+        )
         self._batch, self._answered = paths, set()
         self._child = child.Child(job, self.folder, now)
 
@@ -103,11 +104,18 @@ class Outbox:
         waiting, parked = list(self.journal.waiting.values()), list(self.journal.parked.values())
         since = [row["detected_at"] for row in waiting]
         hashes = [row["sha256"] for row in waiting + parked if row.get("sha256")]
-        return {"device": settings.device, "version": config.VERSION, "depth": len(waiting),
-                "oldest_waiting_s": max(0, time.time() - min(since)) if since else 0,
-                "stuck": [(os.path.basename(row["path"]), row["reason"], row["detected_at"])
-                          for row in parked + waiting if row.get("reason")],
-                "detected": hashes + list(self.answers.detected)}
+        return {
+            "device": settings.device,
+            "version": config.VERSION,
+            "depth": len(waiting),
+            "oldest_waiting_s": max(0, time.time() - min(since)) if since else 0,
+            "stuck": [
+                (os.path.basename(row["path"]), row["reason"], row["detected_at"])
+                for row in parked + waiting
+                if row.get("reason")
+            ],
+            "detected": hashes + list(self.answers.detected),
+        }
 
     def _collect(self, now, settings):
         status = self._child.ended(now)

@@ -43,8 +43,13 @@ def metadata(name, size, sha256, s3_key, detected_at, device):
 
 def described(name, size, sha256):
     """The five fields both calls require."""
-    return {"file_name": clean_name(name), "file_size": size, "file_type": file_type(name), "sha256": sha256,
-            "source": "download"}
+    return {
+        "file_name": clean_name(name),
+        "file_size": size,
+        "file_type": file_type(name),
+        "sha256": sha256,
+        "source": "download",
+    }
 
 
 def check(hashes):
@@ -55,8 +60,13 @@ def check(hashes):
 def heartbeat(device, version, depth, oldest_waiting_s, stuck, detected):
     """How this device is; `stuck` as (file name, reason, since in Unix seconds), `detected` as hashes."""
     return {
-        "device": device, "version": version, "queue_depth": depth, "oldest_waiting_s": int(oldest_waiting_s),
-        "stuck": [{"file_name": clean_name(name), "reason": reason, "since": int(since)}
-                  for name, reason, since in stuck[:50]],
-        "detected": list(detected)[:LIST_LIMIT], "sent_at": int(time.time()),
+        "device": device,
+        "version": version,
+        "queue_depth": depth,
+        "oldest_waiting_s": int(oldest_waiting_s),
+        "stuck": [
+            {"file_name": clean_name(name), "reason": reason, "since": int(since)} for name, reason, since in stuck[:50]
+        ],
+        "detected": list(detected)[:LIST_LIMIT],
+        "sent_at": int(time.time()),
     }

@@ -90,8 +90,11 @@ def _folder(seen, path):
     except FileNotFoundError:
         seen.note(True, "folder " + path, "not there now, watched when it comes")
     except OSError as error:
-        seen.note(False, "folder " + path, "%s; on macOS allow access in Privacy & Security > Files and Folders"
-                  % type(error).__name__)
+        seen.note(
+            False,
+            "folder " + path,
+            "%s; on macOS allow access in Privacy & Security > Files and Folders" % type(error).__name__,
+        )
 
 
 def _server(seen, settings, token):
@@ -102,14 +105,20 @@ def _server(seen, settings, token):
         began = time.time()
         known = wire.post(base + "check", token, payloads.check([nobody]))
         seen.note(known.status not in (401, 403), "token is accepted", known.words if known.status != 200 else "")
-        seen.note(known.status == 200, "server %s" % settings.api_url,
-                  "%.0f ms" % (1000 * (time.time() - began)) if known.status == 200 else known.words)
+        seen.note(
+            known.status == 200,
+            "server %s" % settings.api_url,
+            "%.0f ms" % (1000 * (time.time() - began)) if known.status == 200 else known.words,
+        )
         _clock(seen, known)
         tried = wire.post(base + "presign", token, payloads.presign("Naukri_dry_run.pdf", 0, nobody))
         faults = sorted(tried.body.get("errors") or {})
         good = tried.status == 422 and faults == ["file_size"]
-        seen.note(good, "dry run: the server finds fault with the size of nought bytes and nothing else",
-                  "" if good else tried.words)
+        seen.note(
+            good,
+            "dry run: the server finds fault with the size of nought bytes and nothing else",
+            "" if good else tried.words,
+        )
     except Away as away:
         seen.note(False, "server %s" % settings.api_url, str(away))
     finally:

@@ -77,8 +77,9 @@ class Sender:
             if not file.get("s3_key"):
                 self._place(file)
             self.tell(file, "metadata")
-            described = payloads.metadata(file["name"], file["size"], file["sha256"], file["s3_key"],
-                                          file["detected_at"], self.job["device"])
+            described = payloads.metadata(
+                file["name"], file["size"], file["sha256"], file["s3_key"], file["detected_at"], self.job["device"]
+            )
             answer = self.api("metadata", described, "cv_capture_id")
             if answer.status in (200, 201):
                 self.tell(file, "stored", cv_capture_id=answer.body["cv_capture_id"], uploaded=file.get("put", False))
@@ -229,8 +230,10 @@ class Batch:
         return set(answer.body["known"])
 
     def _send_all(self, sender):
-        others = [threading.Thread(target=self._work, args=(Sender(self.job, self.tell),), daemon=True)
-                  for _ in range(min(self.job["at_once"], len(self.job["files"])) - 1)]
+        others = [
+            threading.Thread(target=self._work, args=(Sender(self.job, self.tell),), daemon=True)
+            for _ in range(min(self.job["at_once"], len(self.job["files"])) - 1)
+        ]
         for thread in others:
             thread.start()
         self._work(sender)
@@ -273,8 +276,14 @@ class Batch:
         if answer.status in (401, 403):
             raise Held(step="token", reason=answer.words)
         good = answer.status == 200
-        self.tell(None, "beat", ok=good, policy=answer.body.get("policy") if good else None,
-                  server_time=answer.body.get("server_time"), reason="" if good else answer.words)
+        self.tell(
+            None,
+            "beat",
+            ok=good,
+            policy=answer.body.get("policy") if good else None,
+            server_time=answer.body.get("server_time"),
+            reason="" if good else answer.words,
+        )
 
 
 def main(stdin, stdout):

@@ -40,8 +40,10 @@ class Answer:
     @property
     def words(self):
         """The server's reason, short, with the faulty fields."""
-        fields = "; ".join(key + ": " + " ".join(map(str, value if isinstance(value, list) else [value]))
-                           for key, value in sorted(dict(self.body.get("errors") or {}).items()))
+        fields = "; ".join(
+            key + ": " + " ".join(map(str, value if isinstance(value, list) else [value]))
+            for key, value in sorted(dict(self.body.get("errors") or {}).items())
+        )
         said = fields or str(self.body.get("detail") or "")
         return ("HTTP %d " % self.status + said).strip()[:300]
 
