@@ -122,9 +122,11 @@ class Moment(serializers.Field):
             if isinstance(data, int | float) and not isinstance(data, bool):
                 return datetime.fromtimestamp(data, UTC)
             moment = parse_datetime(data) if isinstance(data, str) else None
+            if moment is None:
+                return None
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (ValueError, OverflowError, OSError):
             return None
-        return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def to_representation(self, value: datetime) -> str:
         return value.isoformat()
