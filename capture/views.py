@@ -19,7 +19,7 @@ from capture import serializers
 from capture.models import CVCapture
 from capture.receipts import log_capture
 from uploads import ledger
-from uploads.errors import SizeMismatch, UploadFailed
+from uploads.errors import ContentMismatch, SizeMismatch, UploadFailed
 from uploads.keys import capture_key
 from uploads.models import Document, Promised
 from uploads.permissions import RUN_OPS, asker, may
@@ -98,8 +98,7 @@ class Metadata(APIView):
         document = _find(asked.validated_data)
         ledger.note(document.doc_id)
         was_stored = document.is_stored
-        if not was_stored:
-            _prove(document, asked.validated_data)
+        _prove(document, asked.validated_data)
         capture, made = CVCapture.objects.receipt(asker(request).pk, document, **asked.receipt())
         if made:
             log_capture(capture, request.META.get("REMOTE_ADDR", ""))
@@ -118,7 +117,10 @@ def _prove(document: Document, data: dict[str, Any]) -> None:
         raise UploadFailed(code=document.failure_code)
     if document.file_size_bytes != data["file_size"]:
         raise SizeMismatch
-    prove(document, data["proven_type"])
+    if not document.is_stored:
+        prove(document, data["proven_type"])
+    elif document.content_type != data["proven_type"].mime:
+        raise ContentMismatch
 
 
 def _received(capture: CVCapture, duplicate: bool) -> dict[str, Any]:
