@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import subprocess
 from collections import defaultdict
@@ -63,9 +64,10 @@ def _grey(page: object) -> bytes:
 
 
 def _read(picture: bytes, number: int) -> Page:
+    one_thread = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # more threads are slower on pages of text
     command = ["tesseract", "stdin", "stdout", "--psm", "3", "--dpi", str(RESOLUTION), "-l", _languages(), "tsv"]
     try:
-        done = subprocess.run(command, input=picture, capture_output=True, check=True, timeout=180)
+        done = subprocess.run(command, input=picture, capture_output=True, check=True, timeout=180, env=one_thread)
     except subprocess.CalledProcessError:
         raise Unreadable("damaged", "The picture cannot be opened.") from None
     except subprocess.TimeoutExpired:
@@ -91,7 +93,8 @@ def _page(table: str, number: int) -> Page:
     page = Page(number, 0.0, 0.0)
     for line in lines.values():
         tall = median(float(word["height"]) for word in line)
-        bottom = median(_bottom(word) - slope * _left(word) for word in line)
+        solid = [word for word in line if any(c.isalnum() for c in word["text"])] or line
+        bottom = min(_bottom(word) - slope * _left(word) for word in solid) + 0.2 * tall  # below letters such as g
         for word in line:
             x0 = _left(word) * scale
             page.glyphs.append(Glyph(word["text"].strip(), x0, (bottom - tall) * scale, x0 + float(word["width"]) * scale, bottom * scale,

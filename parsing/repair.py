@@ -6,6 +6,8 @@ import re
 import zlib
 from io import BytesIO
 
+from parsing.salvage import salvaged
+
 HAZARDS = (
     (re.compile(rb"/S\s*/JavaScript|/JS\s*[(<\d]"), "The file holds JavaScript."),
     (re.compile(rb"/S\s*/Launch"), "The file wants to start a program."),
@@ -28,13 +30,13 @@ def hazards_of(data: bytes) -> list[str]:
 
 
 def repaired(data: bytes) -> list[bytes]:
-    """Versions of a damaged PDF that may open, cheapest first: with a header, rebuilt by qpdf."""
+    """Versions of a damaged PDF that may open, cheapest first: with a header, rebuilt by qpdf, from its whole objects."""
     versions = []
     start = data.find(b"%PDF-")
     if start < 0:
         versions.append(b"%PDF-1.7\n" + data)
     rebuilt = _rebuilt(versions[0] if versions else data[start:])
-    return versions + ([rebuilt] if rebuilt else [])
+    return [*versions, *filter(None, (rebuilt, salvaged(data)))]
 
 
 def _rebuilt(data: bytes) -> bytes | None:
