@@ -14,8 +14,10 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
+from uploads.keys import is_resume_name
 from uploads.models import Assessment, Document, UploadSession
 from uploads.queries import DocumentQuerySet
+from uploads.signals import storage_cleaned
 from uploads.storage import StoredObject, get_store
 
 URL_GRACE = timedelta(minutes=5)  # a PUT begun in the last second of its URL may still be under way
@@ -36,7 +38,7 @@ class Cleanup:
     dry_run: bool = False
 
     def run(self) -> dict[str, int]:
-        return {
+        removed = {
             "expired uploads ended": self.end_expired_promises(),
             "failed uploads removed": self.remove_failed(),
             "expired upload sessions ended": self.end_expired_sessions(),
@@ -45,6 +47,9 @@ class Cleanup:
             "orphaned objects and old versions removed": self.remove_objects(),
             "temporary files removed": 0 if self.dry_run else get_store().sweep_temporary(TEMPORARY_SECONDS),
         }
+        for _, more in storage_cleaned.send(sender=Document, dry_run=self.dry_run):
+            removed |= more  # type: ignore[arg-type]  # the stubs take every answer for a text
+        return removed
 
     def end_expired_promises(self) -> int:
         """A promise whose URL has ended and whose object never came. What did come is left to the reconcile job."""
@@ -108,6 +113,8 @@ class Cleanup:
 
     def _remove_if_free(self, stored: StoredObject) -> bool:
         """An object is free when no row has its key, or when its row has pinned another version."""
+        if is_resume_name(stored.key):
+            return False  # whoever gave the name takes it away
         document = Document.objects.filter(s3_key=stored.key).only("upload_status", "s3_version", "s3_etag").first()
         if document is not None and not (document.is_stored and stored.version != document.s3_version):
             return False

@@ -7,7 +7,6 @@ An object is a folder named by its key; each version is one file in it, `<nanose
 from __future__ import annotations
 
 import base64
-import errno
 import hashlib
 import hmac
 import os
@@ -25,21 +24,13 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.utils._os import safe_join
 from django.utils.crypto import salted_hmac
 
+from uploads.disk_links import DiskLinks
+from uploads.disk_links import on_disk as _on_disk
 from uploads.disk_parts import DATA, parts_in, write_part
-from uploads.errors import ObjectMissing, StoreFull, StoreUnavailable
+from uploads.errors import ObjectMissing, StoreUnavailable
 from uploads.storage import OpenMultipart, Part, StoredObject, blocks
 
 INCOMING, MULTIPART = ".incoming", ".multipart"
-
-
-@contextmanager
-def _on_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StoreFull from error
-        raise StoreUnavailable from error
 
 
 def signature(fields: dict[str, str]) -> str:
@@ -51,7 +42,7 @@ def is_signed(fields: dict[str, str], given: str) -> bool:
     return hmac.compare_digest(signature(fields), given)
 
 
-class DiskStore:
+class DiskStore(DiskLinks):
     """`uploads.storage.Store` on a local disk, for one machine."""
 
     def __init__(self, root: Path, public_url: str) -> None:

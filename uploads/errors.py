@@ -21,6 +21,12 @@ class StoreFull(APIException):
     default_code = "store_full"
 
 
+class UploadTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body is larger than this door takes."
+    default_code = "body_too_large"
+
+
 class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
 

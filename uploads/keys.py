@@ -35,3 +35,13 @@ def kept_key(sha256: str, extension: str) -> str:
 def session_key(upload_id: uuid.UUID, extension: str) -> str:
     """The hash is not yet known when the first chunk comes, and nothing is copied afterwards."""
     return f"sessions/{upload_id}.{extension}"
+
+
+def resume_name(candidate_id: int) -> str:
+    """The second name of a candidate's current CV, when that is a PDF."""
+    return f"{settings.RESUME_STORAGE_DIR}/{candidate_id}.pdf"
+
+
+def is_resume_name(key: str) -> bool:
+    folder, _, name = key.rpartition("/")
+    return folder == settings.RESUME_STORAGE_DIR and re.fullmatch(r"[1-9][0-9]*\.pdf", name) is not None

@@ -23,6 +23,19 @@ def may(*names: str) -> type[BasePermission]:
     return May
 
 
+def may_each(**rights: str) -> type[BasePermission]:
+    """Lets in who has the right that the method needs: `may_each(GET="…", POST="…")`. Other methods are not there."""
+
+    class MayEach(BasePermission):
+        message = "You are signed in, but this is not open to you."
+
+        def has_permission(self, request: Request, view: Any) -> bool:
+            needed = rights.get("GET" if request.method == "HEAD" else str(request.method))
+            return needed is None or request.user.has_perm(needed)
+
+    return MayEach
+
+
 RUN_OPS = "uploads.run_ops"
 
 

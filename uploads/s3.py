@@ -224,6 +224,46 @@ class S3Store:
                         is_latest=row["IsLatest"],
                     )
 
+    def link(self, stored: StoredObject, name: str) -> str:
+        source = {"Bucket": self.bucket, "Key": stored.key, **_version(stored.version)}
+        try:
+            with _asking():
+                self.client.copy_object(
+                    Bucket=self.bucket,
+                    Key=name,
+                    CopySource=source,
+                    ContentType="application/pdf",
+                    Metadata={"sha256": stored.sha256 or ""},
+                    MetadataDirective="REPLACE",
+                )
+        except Absent as error:
+            raise ObjectMissing from error
+        for older in [copy for copy in self.versions(name) if copy.key == name and not copy.is_latest]:
+            self.delete(name, older.version)
+        return name
+
+    def is_linked(self, stored: StoredObject, name: str) -> bool:
+        try:
+            with _asking():
+                answer = self.client.head_object(Bucket=self.bucket, Key=name)
+        except Absent:
+            return False
+        return answer["ContentLength"] == stored.size and answer["Metadata"].get("sha256") == stored.sha256
+
+    def linked(self, name: str) -> StoredObject | None:
+        return self.head(name)
+
+    def unlink(self, name: str) -> bool:
+        was_there = self.head(name) is not None
+        self.delete(name)
+        return was_there
+
+    def links(self, folder: str) -> Iterator[str]:
+        with _asking():
+            pages = self.client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=f"{folder}/", Delimiter="/"):
+                yield from (row["Key"] for row in page.get("Contents", []))
+
     def check(self) -> None:
         try:
             with _asking():

@@ -1,5 +1,7 @@
-"""The one upward call: a bell that rings after commit. It is only a bell; the row is the queue."""
+"""What the ground asks upwards, without knowing whom. The bell is only a bell; the row is the queue."""
 
 from django.dispatch import Signal
 
-document_stored = Signal()  # sender: Document; doc_id: UUID
+document_stored = Signal()  # sender: Document; doc_id: UUID; rings after commit
+storage_audited = Signal()  # each receiver answers its findings about the second names that it gave, as a list
+storage_cleaned = Signal()  # dry_run: bool; each receiver answers {what it removed: how many}

@@ -90,6 +90,22 @@ class Store(Protocol):
     def versions(self, prefix: str = "") -> Iterator[StoredObject]:
         """Every version of every object."""
 
+    def link(self, stored: StoredObject, name: str) -> str:
+        """Gives that version a second name, atomically, in place of what bore it: a hard link below the data folder on
+        disk, a server-side copy on S3. Returns where it lies (path or key). Raises ObjectMissing."""
+
+    def is_linked(self, stored: StoredObject, name: str) -> bool:
+        """Whether `name` stands for exactly that version."""
+
+    def linked(self, name: str) -> StoredObject | None:
+        """What bears that name; its key is where it lies, as `link` answers it."""
+
+    def unlink(self, name: str) -> bool:
+        """Takes the name away, with all versions of a copy. False when nothing bore it."""
+
+    def links(self, folder: str) -> Iterator[str]:
+        """The names in that folder."""
+
     def check(self) -> None:
         """Raises StoreUnavailable when the store does not answer."""
 
