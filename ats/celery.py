@@ -23,6 +23,8 @@ app.conf.beat_schedule = {
     "take up what waits to be verified": every(5, "uploads.tasks.sweep_verifications"),
     "take up uploads in chunks that wait to be verified": every(5, "uploads.tasks.sweep_sessions"),
     "prove what arrived without its closing call": every(60, "capture.tasks.sweep_arrivals"),
+    "put candidates' files in their place": every(30, "candidates.tasks.sweep_resume_files"),
+    "finish erasing what the store still held": every(60, "candidates.tasks.sweep_erasures"),
     "remove what nobody holds": {"task": "uploads.tasks.sweep_leftovers", "schedule": crontab(minute=17)},
     "forget what is past its term": {"task": "uploads.tasks.sweep_records", "schedule": crontab(hour=3, minute=41)},
     "compare rows with objects": {"task": "uploads.tasks.sweep_audit", "schedule": crontab(hour=2, minute=11)},

@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/cv-capture/", include("capture.urls")),
     path("api/chunked-upload/", include("uploads.chunked_urls")),
     path("api/assessments/", include("uploads.assessment_urls")),
+    re_path(r"^candidates", include("candidates.urls")),
     path("upload/", include("uploads.urls")),
     path("store/<path:key>", PutObject.as_view()),
     re_path(r"^api/schema/?$", SpectacularJSONAPIView.as_view(), name="schema"),

@@ -2,82 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from rapidfuzz import fuzz
 
+from candidates.erasures import Erasure
 from candidates.keys import person_keys
+from candidates.matches import PersonKey, PossibleDuplicate
+from candidates.queries import CandidateQuerySet
+from candidates.records import Note, ResumeAccess, Tag
+from candidates.said import columns_said, name_said
 from uploads.models import Document
 
+__all__ = [
+    "Candidate", "Erasure", "Note", "PersonKey", "PossibleDuplicate", "ResumeAccess", "ResumeVersion", "Tag",
+]  # fmt: skip
+
 SAME_NAME = 55  # of 100 (rapidfuzz token_set_ratio); below it two names are of two people
-
-
-class CandidateQuerySet(models.QuerySet["Candidate"]):
-    def newest_first(self) -> CandidateQuerySet:
-        return self.order_by("-created_at", "-pk")
-
-    def shortlist(self) -> int:
-        return self._review(Candidate.ReviewStatus.SHORTLISTED)
-
-    def reject(self) -> int:
-        return self._review(Candidate.ReviewStatus.REJECTED)
-
-    def reopen(self) -> int:
-        return self._review(Candidate.ReviewStatus.NEW)
-
-    def _review(self, status: str) -> int:
-        return self.exclude(review_status=status).update(review_status=status, updated_at=Now())
-
-    def take_in(self, document: Document, fields: dict[str, Any]) -> Candidate:
-        """The person whose CV this is: known by a key, else a new one. Fills blanks, never overwrites.
-
-        Where keys point to two people, or a key's owner plainly has another name, it is a suggestion for a human.
-        """
-        basics = fields.get("basics", {})
-        keys = list(person_keys(basics))
-        for _ in range(5):  # another worker may claim one of our keys between our look and our write
-            try:
-                with transaction.atomic():
-                    return self._take_in(document, fields, keys)
-            except IntegrityError:
-                continue
-        raise IntegrityError("The keys of this person are being claimed elsewhere.")
-
-    def _take_in(self, document: Document, fields: dict[str, Any], keys: list[tuple[str, str]]) -> Candidate:
-        held = ResumeVersion.objects.filter(document=document).select_related("candidate").first()
-        if held:
-            held.candidate.fill_blanks(fields)
-            return held.candidate
-        owners = PersonKey.owners_of(keys)
-        name = fields.get("basics", {}).get("name") or ""
-        person = self._only(owners)
-        if person and person.may_be_called(name):
-            person.fill_blanks(fields)
-        else:
-            person = self._make(document, fields)
-            PossibleDuplicate.suggest(person, owners)
-        ResumeVersion.objects.create(candidate=person, document=document)
-        PersonKey.claim(person, keys)
-        return person
-
-    def _only(self, owners: dict[Candidate, list[str]]) -> Candidate | None:
-        """The one owner, locked against another CV of the same person at the same moment."""
-        return self.select_for_update().get(pk=next(iter(owners)).pk) if len(owners) == 1 else None
-
-    def _make(self, document: Document, fields: dict[str, Any]) -> Candidate:
-        name = fields.get("basics", {}).get("name") or ""
-        person = Candidate(
-            full_name=name or PurePath(document.original_filename).stem[:200],
-            name_is_guess=not name,
-            source=Candidate.SOURCE_CV,
-        )
-        person.take_fields(fields)
-        person.save(force_insert=True)
-        return person
 
 
 class Candidate(models.Model):
@@ -88,8 +32,7 @@ class Candidate(models.Model):
         SHORTLISTED = "shortlisted"
         REJECTED = "rejected"
 
-    SOURCE_CV = "cv"
-    FROM_CV = ("email", "phone", "location", "headline")
+    SOURCE_CV, SOURCE_FORM = "cv", "form"
 
     full_name = models.CharField(max_length=200)
     name_is_guess = models.BooleanField(
@@ -101,9 +44,19 @@ class Candidate(models.Model):
     headline = models.CharField(max_length=200, blank=True)
     skills = models.JSONField(default=list, blank=True)
     links = models.JSONField(default=list, blank=True)
+    total_years = models.FloatField("years of work", null=True, blank=True)
     parsed_resume = models.JSONField(null=True, blank=True)
+    typed_fields = models.JSONField(
+        default=list, blank=True, db_default=[], help_text="Fields that a person set: no CV changes them."
+    )
+    offered = models.JSONField(
+        default=dict, blank=True, db_default={}, help_text="What a CV says otherwise than the fields that stand."
+    )
     source = models.CharField(max_length=20, blank=True)
     review_status = models.CharField(max_length=12, choices=ReviewStatus.choices, default=ReviewStatus.NEW)
+    resume_file_due = models.BooleanField(
+        db_default=False, help_text="The file under the candidate's name is not yet what the newest version says."
+    )
     documents: models.ManyToManyField = models.ManyToManyField(
         Document, through="ResumeVersion", related_name="candidates"
     )
@@ -120,7 +73,10 @@ class Candidate(models.Model):
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="candidates_newest"),
+            models.Index(fields=["-updated_at", "-id"], name="candidates_changed"),
+            models.Index(fields=["full_name", "id"], name="candidates_by_name"),
             models.Index(fields=["review_status", "-created_at"], name="candidates_by_review"),
+            models.Index(fields=["id"], condition=Q(resume_file_due=True), name="candidates_with_file_due"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(full_name=""), name="candidate_has_a_name"),
@@ -129,9 +85,47 @@ class Candidate(models.Model):
     def __str__(self) -> str:
         return self.full_name
 
+    # --- The CVs ----------------------------------------------------------------------------------------------------
+
     @property
     def current_version(self) -> ResumeVersion | None:
-        return self.versions.select_related("document").order_by("-created_at", "-pk").first()
+        """The newest, from what was prefetched where it was."""
+        if "versions" in getattr(self, "_prefetched_objects_cache", {}):
+            return next(iter(self.versions.all()), None)
+        return self.versions.select_related("document").defer("document__text", "document__parsed").first()
+
+    @property
+    def resume_url(self) -> str | None:
+        return f"/candidates/{self.pk}/resume" if self.current_version else None
+
+    @property
+    def parsing_status(self) -> str:
+        """`no_resume`, `pending`, `completed` or `failed`: what the row of the current CV says."""
+        version = self.current_version
+        return PARSING_STATUS[version.document.parse_status] if version else "no_resume"
+
+    @property
+    def parsing_message(self) -> str:
+        version = self.current_version
+        reason = version.document.parse_reason if version else ""
+        return PARSING_MESSAGES[self.parsing_status].format(reason=reason)
+
+    def add_version(self, document: Document, file_name: str) -> None:
+        """Makes this document the current CV, and hears what was read from it before."""
+        # Locked, and before any candidate: a reader that ends at this moment is heard here, or comes after our commit.
+        row = Document.objects.select_for_update().get(pk=document.pk)
+        self.attach(document, file_name)
+        if row.parsed and row.parse_status == Document.ParseStatus.COMPLETED:
+            self.hear(row, row.parsed)
+
+    def attach(self, document: Document, file_name: str) -> None:
+        """A document that was a version before becomes the current one again."""
+        version, made = self.versions.get_or_create(document=document, defaults={"file_name": file_name})
+        if not made:
+            ResumeVersion.objects.filter(pk=version.pk).update(current_since=Now())
+        Candidate.objects.filter(pk=self.pk).update(resume_file_due=True, updated_at=Now())
+
+    # --- What is known: a person's words come first, a CV's only where nothing stands ---------------------------------
 
     def may_be_called(self, name: str) -> bool:
         """Whether a CV under `name` may be this person's: no name, a guessed one, or one that shares its words."""
@@ -139,40 +133,84 @@ class Candidate(models.Model):
             return True
         return fuzz.token_set_ratio(self.full_name.casefold(), name.casefold()) >= SAME_NAME
 
-    def take_fields(self, fields: dict[str, Any]) -> list[str]:
-        """Puts what a CV says where nothing stands; returns the columns that changed."""
-        basics = fields.get("basics", {})
-        found = {
-            "email": email_or_blank(basics.get("email")),
-            "phone": (basics.get("phone") or "")[:40],
-            "location": place(basics.get("location") or {}),
-            "headline": (basics.get("label") or "")[:200],
-            "skills": [skill["name"] for skill in fields.get("skills", [])],
-            "links": [profile["url"] for profile in basics.get("profiles") or [] if profile.get("url")],
-        }
-        changed = [name for name, value in found.items() if value and not getattr(self, name)]
-        for name in changed:
-            setattr(self, name, found[name])
-        self.parsed_resume = fields
-        return [*changed, "parsed_resume"]
+    def take_typed(self, typed: dict[str, Any]) -> None:
+        """Sets the fields that a person typed. No CV will change them, not even one that was emptied."""
+        for name, value in typed.items():
+            setattr(self, name, value)
+        self.typed_fields = sorted({*self.typed_fields, *(name for name in typed if name in TYPABLE)})
+        self.offered = {name: value for name, value in self.offered.items() if name not in typed}
+        if "full_name" in typed:
+            self.name_is_guess = False
 
-    def fill_blanks(self, fields: dict[str, Any]) -> None:
-        changed = self.take_fields(fields)
-        name = fields.get("basics", {}).get("name")
+    def take_said(self, fields: dict[str, Any]) -> None:
+        """Fills blanks with what a CV says, and keeps what it says otherwise to be shown."""
+        said = columns_said(fields)
+        name = name_said(fields)
         if name and self.name_is_guess:
-            self.full_name, self.name_is_guess = name[:200], False
-            changed += ["full_name", "name_is_guess"]
-        self.save(update_fields=changed)
+            self.full_name, self.name_is_guess = name, False
+        elif name:
+            said["full_name"] = name
+        for column, value in said.items():
+            stands = getattr(self, column)
+            if not value or same(value, stands):
+                self.offered.pop(column, None)
+            elif column in self.typed_fields or stands:
+                self.offered[column] = value
+            else:
+                setattr(self, column, value)
+
+    def change(self, typed: dict[str, Any]) -> None:
+        """What a person changed by hand."""
+        self.take_typed(typed)
+        self._save()
+        self.settle_keys()
+
+    def hear(self, document: Document, fields: dict[str, Any]) -> None:
+        """A CV of this person has been read. Only the current one is shown as `parsed_resume`."""
+        self.take_said(fields)
+        version = self.versions.first()
+        if version is None or version.document_id == document.pk:
+            self.parsed_resume = fields
+        self._save()
+        self.settle_keys()
+
+    def _save(self) -> None:
+        held = {name: getattr(self, name) for name in (*TYPABLE, *HELD)}
+        Candidate.objects.filter(pk=self.pk).update(**held, updated_at=Now())
+
+    def settle_keys(self) -> None:
+        """The keys follow what is known: old ones go, free ones are claimed, others' make a suggestion."""
+        typed = {"email": self.email, "phone": self.phone, "profiles": [{"url": link} for link in self.links]}
+        parsed = self.documents.filter(parsed__isnull=False).values_list("parsed__basics", flat=True)
+        keys = {key for basics in [typed, *parsed] for key in person_keys(basics or {})}
+        gone = [key.pk for key in self.keys.all() if (key.kind, key.value) not in keys]
+        self.keys.filter(pk__in=gone).delete()
+        PersonKey.claim(self, list(keys))
+        PossibleDuplicate.suggest(self, PersonKey.owners_of(list(keys)))
 
 
-def email_or_blank(value: str | None) -> str:
-    return value if value and len(value) <= 254 else ""
+def same(said: Any, stands: Any) -> bool:
+    """Capitals and spaces make no other word."""
+    if isinstance(said, str) and isinstance(stands, str):
+        return "".join(said.split()).casefold() == "".join(stands.split()).casefold()
+    return bool(said == stands)
 
 
-def place(location: dict[str, Any]) -> str:
-    """`Pune, IN` of a JSON Resume location."""
-    parts = [location.get("city") or location.get("address"), location.get("region"), location.get("countryCode")]
-    return ", ".join(part for part in parts if part)[:200]
+TYPABLE = ("full_name", "email", "phone", "location", "headline", "skills", "links", "total_years")
+HELD = ("name_is_guess", "review_status", "source", "parsed_resume", "typed_fields", "offered")
+PARSING_STATUS: dict[str, str] = {
+    Document.ParseStatus.NOT_NEEDED: "pending",
+    Document.ParseStatus.PENDING: "pending",
+    Document.ParseStatus.RUNNING: "pending",
+    Document.ParseStatus.COMPLETED: "completed",
+    Document.ParseStatus.FAILED: "failed",
+}
+PARSING_MESSAGES = {
+    "no_resume": "No resume file uploaded",
+    "pending": "Resume parsing in progress",
+    "completed": "Resume parsing completed",
+    "failed": "Resume could not be read: {reason}",
+}
 
 
 class ResumeVersion(models.Model):
@@ -180,73 +218,16 @@ class ResumeVersion(models.Model):
 
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="versions")
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="versions")
+    file_name = models.CharField(max_length=255, blank=True, db_default="", help_text="the name it came under")
+    current_since = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "resume_versions"
+        ordering = ["-current_since", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["candidate", "document"], name="version_once_for_candidate_and_document")
         ]
 
     def __str__(self) -> str:
         return f"{self.candidate}: {self.document}"
-
-
-class PersonKey(models.Model):
-    """A normalised e-mail, telephone number or profile link, and the one person it stands for."""
-
-    kind = models.CharField(max_length=8)
-    value = models.CharField(max_length=254)
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="keys")
-
-    class Meta:
-        db_table = "person_keys"
-        constraints = [models.UniqueConstraint(fields=["kind", "value"], name="key_stands_for_one_person")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} of {self.candidate_id}"
-
-    @classmethod
-    def owners_of(cls, keys: list[tuple[str, str]]) -> dict[Candidate, list[str]]:
-        """The people that these keys stand for, each with the kinds that point there."""
-        asked = Q(pk__in=[])
-        for kind, value in keys:
-            asked |= Q(kind=kind, value=value)
-        owners: dict[Candidate, list[str]] = {}
-        for key in cls.objects.filter(asked).select_related("candidate"):
-            owners.setdefault(key.candidate, []).append(key.kind)
-        return owners
-
-    @classmethod
-    def claim(cls, candidate: Candidate, keys: list[tuple[str, str]]) -> None:
-        """Claims what is free. A key that another worker claims at this moment is an IntegrityError: look again."""
-        taken = {(key.kind, key.value) for key in cls.objects.filter(value__in=[value for _, value in keys])}
-        free = sorted(set(keys) - taken)
-        PersonKey.objects.bulk_create(PersonKey(kind=k, value=v[:254], candidate=candidate) for k, v in free)
-
-
-class PossibleDuplicate(models.Model):
-    """Two candidates who may be one person, and why. A human decides."""
-
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="possible_duplicates")
-    other = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="+")
-    reasons = models.JSONField(default=list)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        db_table = "possible_duplicates"
-        constraints = [
-            models.UniqueConstraint(fields=["candidate", "other"], name="suggested_once"),
-            models.CheckConstraint(condition=~Q(candidate=models.F("other")), name="nobody_is_their_own_duplicate"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.candidate} and {self.other}"
-
-    @classmethod
-    def suggest(cls, candidate: Candidate, owners: dict[Candidate, list[str]]) -> None:
-        found = [
-            PossibleDuplicate(candidate=candidate, other=other, reasons=[f"same {kind}" for kind in kinds])
-            for other, kinds in owners.items()
-        ]
-        PossibleDuplicate.objects.bulk_create(found, ignore_conflicts=True)

@@ -1,0 +1,71 @@
+"""A CV that came in the body of a call: hashed, stored, then kept together with its candidate or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from django.db import DatabaseError
+
+from uploads.errors import StoreUnavailable
+from uploads.filetypes import BY_EXTENSION, FileType
+from uploads.keys import kept_key
+from uploads.models import Document
+from uploads.storage import StoredObject, blocks, get_store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Bytes that lie in the store and have no row yet."""
+
+    sha256: str
+    name: str
+    file_type: FileType
+    stored: StoredObject
+
+    def keep(self) -> Document:
+        """The document of these bytes. Inside of the transaction that needs it."""
+        document, _ = Document.objects.keep(
+            sha256=self.sha256, name=self.name, file_type=self.file_type, stored=self.stored
+        )
+        return document
+
+    def remove_unless_held(self) -> None:
+        """Takes back a version that no row holds. What cannot be decided now is left to the cleanup."""
+        if not self.stored.version:
+            return  # a store that keeps no versions: another caller's bytes may lie under the same key
+        try:
+            held = Document.objects.filter(doc_hash_256=self.sha256).only("s3_key", "s3_version").first()
+            if held is None or (held.s3_key, held.s3_version) != (self.stored.key, self.stored.version):
+                get_store().delete(self.stored.key, self.stored.version)
+        except (DatabaseError, StoreUnavailable) as error:
+            logger.warning("A spare object stays until the cleanup: %s", type(error).__name__)
+
+
+@contextmanager
+def received(file: IO[bytes], name: str) -> Iterator[Arrival]:
+    """The hashed and stored PDF while its rows are made; taken back when they are not, or hold these bytes already.
+
+    Raises StoreUnavailable, StoreFull.
+    """
+    sha256, pdf = _sha256(file), BY_EXTENSION["pdf"]
+    stored = get_store().put(kept_key(sha256, pdf.extension), file, sha256=sha256, content_type=pdf.mime)
+    arrival = Arrival(sha256, name, pdf, stored)
+    try:
+        yield arrival
+    finally:
+        arrival.remove_unless_held()
+
+
+def _sha256(file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    file.seek(0)
+    for block in blocks(file):
+        digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,106 @@
+"""Keyset pages: any page costs what the first one costs, and nothing is counted.
+
+A cursor is base64url of JSON `[value, id, backwards]`: the last row seen, in the order asked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, TextField, Value
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from candidates.models import Candidate
+from candidates.queries import CandidateQuerySet
+
+ORDERINGS: dict[str, Callable[[Any], Any]] = {
+    "created_at": parse_datetime,
+    "updated_at": parse_datetime,
+    "full_name": str,
+}
+USUAL, MOST = 20, 100
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Candidate]
+    next: str | None
+    previous: str | None
+
+
+def page_of(candidates: CandidateQuerySet, request: Request) -> Page:
+    """The page that the query string asks for. 422 for an ordering, limit or cursor that cannot be meant."""
+    ordering, limit = _ordering(request), _limit(request)
+    field, descending = ordering.lstrip("-"), ordering.startswith("-")
+    cursor = request.query_params.get("cursor")
+    value, pk, backwards = _decode(cursor, field) if cursor else (None, None, False)
+    down = descending != backwards
+    if cursor:
+        candidates = candidates.filter(_beyond(field, value, pk, down))
+    direction = "-" if down else ""
+    rows = list(candidates.order_by(f"{direction}{field}", f"{direction}pk")[: limit + 1])
+    more, rows = len(rows) > limit, rows[:limit]
+    if backwards:
+        rows.reverse()
+    has_next, has_previous = (bool(cursor), more) if backwards else (more, bool(cursor))
+    return Page(
+        rows,
+        _link(request, rows[-1], field, False) if rows and has_next else None,
+        _link(request, rows[0], field, True) if rows and has_previous else None,
+    )
+
+
+def _beyond(field: str, value: Any, pk: Any, down: bool) -> Q:
+    """Rows past the cursor. The first condition is the one that the index walks."""
+    side, value = "lt" if down else "gt", _as_stored(value)
+    return Q(**{f"{field}__{side}e": value}) & (Q(**{f"{field}__{side}": value}) | Q(**{f"pk__{side}": pk}))
+
+
+def _as_stored(value: Any) -> Any:
+    """SQLite compares times as texts, and its own clock, which writes these columns, knows milliseconds."""
+    if connection.vendor == "sqlite" and isinstance(value, datetime):
+        return Value(f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03d}", output_field=TextField())
+    return value
+
+
+def _ordering(request: Request) -> str:
+    ordering = request.query_params.get("ordering") or "-created_at"
+    if ordering.removeprefix("-") not in ORDERINGS:
+        raise ValidationError({"ordering": [f"One of these is needed, with or without -: {', '.join(ORDERINGS)}."]})
+    return ordering
+
+
+def _limit(request: Request) -> int:
+    text = request.query_params.get("limit") or str(USUAL)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST):
+        raise ValidationError({"limit": [f"A number from 1 to {MOST} is needed."]})
+    return int(text)
+
+
+def _link(request: Request, row: Candidate, field: str, backwards: bool) -> str:
+    value = getattr(row, field)
+    facts = [value.isoformat() if isinstance(value, datetime) else value, row.pk, backwards]
+    query = request.query_params.copy()
+    query["cursor"] = base64.urlsafe_b64encode(json.dumps(facts).encode()).decode().rstrip("=")
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+
+def _decode(cursor: str, field: str) -> tuple[Any, int, bool]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        value, pk, backwards = json.loads(text)
+        found = ORDERINGS[field](value)
+    except (binascii.Error, ValueError, TypeError):
+        found = pk = backwards = None
+    if found is None or type(pk) is not int or type(backwards) is not bool or abs(pk) > 2**62:
+        raise ValidationError({"cursor": ["This cursor was not made here, or for another ordering."]})
+    return found, pk, backwards

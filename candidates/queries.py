@@ -1,0 +1,108 @@
+"""Questions to the candidates, and the verbs that make one or move many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Prefetch
+from django.db.models.functions import Now
+
+from candidates.keys import person_keys
+from candidates.matches import Key, PersonKey, PossibleDuplicate
+from candidates.said import name_said
+from uploads.models import Document
+
+if TYPE_CHECKING:
+    from candidates.models import Candidate
+
+
+def looking_again(work: Callable[[], Candidate]) -> Candidate:
+    """Runs `work` in a transaction; again when another worker claimed a key between our look and our write."""
+    for _ in range(5):
+        try:
+            with transaction.atomic():
+                return work()
+        except IntegrityError:
+            continue
+    raise IntegrityError("The keys of this person are being claimed elsewhere.")
+
+
+class CandidateQuerySet(models.QuerySet["Candidate"]):
+    def newest_first(self) -> CandidateQuerySet:
+        return self.order_by("-created_at", "-pk")
+
+    def with_record(self) -> CandidateQuerySet:
+        """All that an answer shows of each candidate, in a fixed number of statements."""
+        from candidates.models import ResumeVersion
+
+        light = ResumeVersion.objects.select_related("document").defer("document__text", "document__parsed")
+        return self.prefetch_related(Prefetch("versions", light), "tags", "possible_duplicates__other")
+
+    # --- Review -----------------------------------------------------------------------------------------------------
+
+    def shortlist(self) -> int:
+        return self._review(self.model.ReviewStatus.SHORTLISTED)
+
+    def reject(self) -> int:
+        return self._review(self.model.ReviewStatus.REJECTED)
+
+    def reopen(self) -> int:
+        return self._review(self.model.ReviewStatus.NEW)
+
+    def _review(self, status: str) -> int:
+        return self.exclude(review_status=status).update(review_status=status, updated_at=Now())
+
+    # --- By hand: always a new one, marked when it looks like another ------------------------------------------------
+
+    def make(self, typed: dict[str, Any], document: Document | None = None, file_name: str = "") -> Candidate:
+        """The candidate that a person typed in, with the CV that came along."""
+        return looking_again(lambda: self._make_by_hand(typed, document, file_name))
+
+    def _make_by_hand(self, typed: dict[str, Any], document: Document | None, file_name: str) -> Candidate:
+        person = self.model(source=typed.get("source") or self.model.SOURCE_FORM)
+        person.take_typed({name: value for name, value in typed.items() if value})
+        person.save(force_insert=True)
+        if document:
+            person.add_version(document, file_name)
+        person.settle_keys()
+        return person
+
+    # --- From a CV --------------------------------------------------------------------------------------------------
+
+    def take_in(self, document: Document, fields: dict[str, Any]) -> Candidate:
+        """The person whose CV this is: known by a key, else a new one. Fills blanks, never overwrites.
+
+        Where keys point to two people, or a key's owner plainly has another name, it is a suggestion for a human.
+        """
+        keys = list(person_keys(fields.get("basics", {})))
+        return looking_again(lambda: self._take_in(document, fields, keys))
+
+    def _take_in(self, document: Document, fields: dict[str, Any], keys: list[Key]) -> Candidate:
+        holders = list(self.select_for_update().filter(pk__in=document.versions.values("candidate")).order_by("pk"))
+        for holder in holders:
+            holder.hear(document, fields)
+        if holders:
+            return holders[0]
+        owners = PersonKey.owners_of(keys)
+        person = self._only(owners)
+        if person is None or not person.may_be_called(name_said(fields)):
+            person = self._make_from(document, fields)
+            PossibleDuplicate.suggest(person, owners)
+        person.attach(document, document.original_filename)
+        person.hear(document, fields)
+        return person
+
+    def _only(self, owners: dict[Candidate, list[str]]) -> Candidate | None:
+        """The one owner, locked against another CV of the same person at the same moment."""
+        return self.select_for_update().get(pk=next(iter(owners)).pk) if len(owners) == 1 else None
+
+    def _make_from(self, document: Document, fields: dict[str, Any]) -> Candidate:
+        name = name_said(fields)
+        return self.create(
+            full_name=name or PurePath(document.original_filename).stem[:200],
+            name_is_guess=not name,
+            source=self.model.SOURCE_CV,
+        )

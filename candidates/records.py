@@ -1,0 +1,63 @@
+"""What is written down beside a candidate: notes, tags, and who looked at a CV."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Note(models.Model):
+    """What a colleague wrote about a candidate."""
+
+    candidate = models.ForeignKey("candidates.Candidate", on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "candidate_notes"
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"note on {self.candidate_id}"
+
+
+class Tag(models.Model):
+    """A word that a colleague put on a candidate. Case does not tell two tags apart."""
+
+    candidate = models.ForeignKey("candidates.Candidate", on_delete=models.CASCADE, related_name="tags")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(max_length=40)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "candidate_tags"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint("candidate", models.functions.Lower("name"), name="tag_once_for_candidate")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ResumeAccess(models.Model):
+    """One look at, or download of, a CV: who, when, which."""
+
+    class Kind(models.TextChoices):
+        DOWNLOAD = "download"
+        LOOK = "look"
+
+    candidate = models.ForeignKey("candidates.Candidate", on_delete=models.CASCADE, related_name="accesses")
+    document = models.ForeignKey("uploads.Document", on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "resume_accesses"
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.candidate_id} by {self.user_id}"

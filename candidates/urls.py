@@ -1,0 +1,18 @@
+"""`/candidates…`, with and without the slash at the end."""
+
+from django.urls import re_path
+
+from candidates import record_views, resume_views, views
+
+ONE = r"^/(?P<pk>[0-9]{1,18})"
+urlpatterns = [
+    re_path(r"^/?$", views.Candidates.as_view()),
+    re_path(rf"{ONE}/?$", views.OneCandidate.as_view()),
+    re_path(rf"{ONE}/resume/?$", resume_views.Resume.as_view()),
+    re_path(rf"{ONE}/resumes/?$", resume_views.Resumes.as_view()),
+    re_path(rf"{ONE}/parsing-status/?$", resume_views.ParsingStatus.as_view()),
+    re_path(rf"{ONE}/notes/?$", record_views.Notes.as_view()),
+    re_path(rf"{ONE}/notes/(?P<note_id>[0-9]{{1,18}})/?$", record_views.OneNote.as_view()),
+    re_path(rf"{ONE}/tags/?$", record_views.Tags.as_view()),
+    re_path(rf"{ONE}/tags/(?P<name>[^/]{{1,40}})/?$", record_views.OneTag.as_view()),
+]

@@ -1,0 +1,113 @@
+"""Door two: candidates. Parse, find, call one verb, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from candidates import named_files, serializers
+from candidates.arrivals import received
+from candidates.erasing import erase
+from candidates.filters import FILTERS, narrowed
+from candidates.models import Candidate
+from candidates.pages import ORDERINGS, page_of
+from uploads import ledger
+from uploads.multipart import WholeMultiPartParser
+from uploads.permissions import asker, may_each
+
+LOOK = "candidates.view_candidate"
+
+
+def find(pk: int, *, lock: bool = False) -> Candidate:
+    """One candidate, or 404. Inside of a transaction `lock` keeps others from changing it meanwhile."""
+    candidates = Candidate.objects.select_for_update() if lock else Candidate.objects.with_record()
+    candidate = candidates.filter(pk=pk).first()
+    if candidate is None:
+        raise Http404
+    return candidate
+
+
+def answer(pk: int, status: int = 200) -> Response:
+    return Response(serializers.CandidateSerializer(find(pk)).data, status=status)
+
+
+class Candidates(APIView):
+    """All candidates, and a new one."""
+
+    operation = "candidates"
+    throttle_scope = "candidates"
+    permission_classes = [may_each(GET=LOOK, POST="candidates.add_candidate")]
+    parser_classes = [WholeMultiPartParser]
+
+    @extend_schema(
+        parameters=[
+            *(OpenApiParameter(name, str, description=words) for name, words in FILTERS.items()),
+            OpenApiParameter("ordering", str, enum=[sign + name for name in ORDERINGS for sign in ("", "-")]),
+            OpenApiParameter("limit", int, description="1 to 100; usually 20"),
+            OpenApiParameter("cursor", str, description="as found in `next` and `previous`"),
+        ],
+        responses=serializers.PageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        page = page_of(narrowed(Candidate.objects.with_record(), request.query_params), request)
+        results = serializers.CandidateSerializer(page.rows, many=True).data
+        return Response({"results": results, "next": page.next, "previous": page.previous})
+
+    @extend_schema(
+        request={"multipart/form-data": serializers.MultipartSchema}, responses={201: serializers.CandidateSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        asked = serializers.NewCandidateSerializer(data=serializers.unfold(request.data))
+        asked.is_valid(raise_exception=True)
+        typed = dict(asked.validated_data)
+        resume = typed.pop("resume", None)
+        candidate = _make_with(typed, resume) if resume else Candidate.objects.make(typed)
+        ledger.note(candidate_id=candidate.pk)
+        return answer(candidate.pk, status=201)
+
+
+def _make_with(typed: dict[str, Any], resume: Any) -> Candidate:
+    """Candidate and file are one deed: the bytes are stored, then one transaction makes all the rows."""
+    with received(resume, resume.name) as arrival, transaction.atomic():
+        document = arrival.keep()
+        ledger.note(document.pk)
+        candidate = Candidate.objects.make(typed, document, resume.name)
+        named_files.place_after_commit(candidate.pk)
+    return candidate
+
+
+class OneCandidate(APIView):
+    """One candidate: look, change, erase."""
+
+    operation = "candidate"
+    throttle_scope = "candidates"
+    permission_classes = [may_each(GET=LOOK, PATCH="candidates.change_candidate", DELETE="candidates.delete_candidate")]
+
+    @extend_schema(responses=serializers.CandidateSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        return answer(pk)
+
+    @extend_schema(request=serializers.ChangeSerializer, responses=serializers.CandidateSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        asked = serializers.ChangeSerializer(data=request.data, partial=True)
+        asked.is_valid(raise_exception=True)
+        if "review_status" in asked.validated_data and not request.user.has_perm("candidates.review_candidate"):
+            raise PermissionDenied
+        ledger.note(candidate_id=pk, fields=sorted(asked.validated_data))
+        with transaction.atomic():
+            find(pk, lock=True).change(dict(asked.validated_data))
+        return answer(pk)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        ledger.note(candidate_id=pk)
+        if erase(pk, asker(request)) is None:
+            raise Http404
+        return Response(status=204)
