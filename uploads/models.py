@@ -240,6 +240,8 @@ class Document(models.Model):
         with transaction.atomic():
             moved = Document.objects.filter(pk=self.pk, parse_status__in=over).update(
                 parse_status=self.ParseStatus.PENDING,
+                parse_code="",
+                parse_reason="",
                 parse_attempts=0,
                 parse_due_at=Now() + LEASE,
                 looked_at=None,
