@@ -56,14 +56,13 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 define install
 	@set -e; echo "Installing $(1) into $(VENV)" >&2; \
-	if uv --version >/dev/null 2>&1; then \
-		test -x $(BIN)/python || uv venv --quiet --python '>=3.11' $(VENV); \
-		uv pip install --quiet --python $(BIN)/python --require-hashes $(addprefix -r ,$(1)); \
-	else \
-		test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: make … PYTHON=/path/to/python3' >&2; exit 1; }; \
-		test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(addprefix -r ,$(1)); \
+	if ! test -x $(BIN)/python; then \
+		if test -n "$(PYTHON)"; then $(PYTHON) -m venv $(VENV); \
+		elif uv --version >/dev/null 2>&1; then uv venv --quiet --seed --python '>=3.11' $(VENV); \
+		else echo 'Python 3.11 or newer is needed: make … PYTHON=/path/to/python3' >&2; exit 1; fi; \
 	fi; \
+	uv pip install --quiet --python $(BIN)/python --require-hashes $(addprefix -r ,$(1)) 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(addprefix -r ,$(1)); \
 	touch $@
 endef
 
