@@ -201,6 +201,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 KNOX_TOKEN_MODEL = "capture.DeviceToken"  # noqa: S105 (a model, no secret)
 MIGRATION_MODULES = {"knox": None}  # its one table would stand empty beside ours
 REST_KNOX = {
@@ -214,6 +215,7 @@ AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "ats.sign_in.locked_out"
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -293,9 +295,14 @@ UNFOLD = {
     "SITE_TITLE": "CV intake",
     "SITE_HEADER": "CV intake",
     "SITE_SYMBOL": "inbox",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "ats.admin_base.desk_icon"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "ats.sign_in.SignIn"},
     "STYLES": ["ats.admin_base.desk_css"],
+    "SCRIPTS": ["ats.admin_base.desk_js"],
+    "COLORS": {"primary": "ats.admin_base.primary_colours"},
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "ats.admin_base.navigation"},
 }
 

@@ -15,13 +15,14 @@ REVIEWER = [*RECRUITER, "candidates.merge_candidate", "candidates.delete_candida
 OPS = [
     "uploads.run_ops", "uploads.view_requesttrace", "uploads.view_errorlog",
     "capture.view_devicetoken", "capture.add_devicetoken", "capture.change_devicetoken",
+    "axes.view_accessattempt", "axes.change_accessattempt",
 ]
 GROUPS = {"Recruiter": RECRUITER, "Reviewer": REVIEWER, "Ops": OPS}
 
 
 def make_groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
-    for label in ("uploads", "capture", "candidates"):
+    for label in ("uploads", "capture", "candidates", "axes"):
         # Django makes permissions after all migrations; the groups need them now.
         config = apps.get_app_config(label)
         config.models_module = True
@@ -37,6 +38,7 @@ def make_groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("axes", "0009_add_session_hash"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("uploads", "0001_initial"),
