@@ -1,0 +1,152 @@
+"""What every page of the desk shares: long lists that count nothing, evidence that nobody edits.
+
+Beside `ats/admin_base.py` the only file that knows the theme.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import connection, models
+from django.db.models import Q
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+NumberInput, Select, TextInput = UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+AFTER, BEFORE = "after", "before"
+
+
+class LongList(ChangeList):
+    """Pages by the first and last row shown (keyset), so that any page costs what the first one costs.
+
+    The order is the admin's own, its last field unique. Nothing is counted: an unfiltered list shows an estimate.
+    """
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> models.QuerySet:
+        for name in (AFTER, BEFORE):  # they name a row, not a filter, and end where a filter changes
+            self.params.pop(name, None)
+            self.filter_params.pop(name, None)
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_ordering(self, request: HttpRequest, queryset: models.QuerySet) -> list[str]:
+        return list(self.model_admin.get_ordering(request))
+
+    def get_results(self, request: HttpRequest) -> None:
+        order = self.get_ordering(request, self.queryset)
+        after, before = (self._row(request.GET.get(name), order) for name in (AFTER, BEFORE))
+        rows = self._cut(order, after, before)
+        more, rows = len(rows) > self.list_per_page, rows[: self.list_per_page]
+        if before:
+            rows.reverse()
+        self.result_list = rows
+        self.result_count = self.full_result_count = len(rows)
+        self.show_full_result_count = self.can_show_all = self.multi_page = False
+        self.show_admin_actions = True
+        self.paginator = self.model_admin.get_paginator(request, rows, self.list_per_page)
+        has_older, has_newer = (bool(before) or more), (bool(after) or (bool(before) and more))
+        self.older_url = self._url(AFTER, rows[-1], order) if rows and has_older else None
+        self.newer_url = self._url(BEFORE, rows[0], order) if rows and has_newer else None
+        self.estimate = None if self._is_narrowed() or not (more or after or before) else estimated_rows(self.model)
+
+    def _cut(self, order: list[str], after: list[Any] | None, before: list[Any] | None) -> list[models.Model]:
+        rows = self.queryset
+        if after:
+            rows = rows.filter(_beyond(order, after))
+        elif before:
+            rows = rows.filter(_beyond([_turned(field) for field in order], before)).reverse()
+        return list(rows[: self.list_per_page + 1])
+
+    def _is_narrowed(self) -> bool:
+        return bool(self.query or self.has_active_filters)
+
+    def _url(self, name: str, row: models.Model, order: list[str]) -> str:
+        values = [self._field(field).value_to_string(row) for field in order]
+        return self.get_query_string({name: base64.urlsafe_b64encode(json.dumps(values).encode()).decode()})
+
+    def _row(self, cursor: str | None, order: list[str]) -> list[Any] | None:
+        """The ordering values of the row that a page begins at; None for a cursor that nobody made here."""
+        try:
+            values = json.loads(base64.urlsafe_b64decode(cursor or ""))
+            return [self._field(field).to_python(value) for field, value in zip(order, values, strict=True)]
+        except (ValueError, TypeError, binascii.Error, ValidationError, FieldDoesNotExist):
+            return None
+
+    def _field(self, name: str) -> models.Field:
+        name = name.removeprefix("-")
+        return self.lookup_opts.pk if name == "pk" else self.lookup_opts.get_field(name)
+
+
+def _turned(field: str) -> str:
+    return field.removeprefix("-") if field.startswith("-") else f"-{field}"
+
+
+def _beyond(order: list[str], values: list[Any]) -> Q:
+    """The rows that come after `values` in this order; written so that an index on the first field is used."""
+    condition = Q()
+    for field, value in reversed(list(zip(order, values, strict=True))):
+        name, step = field.removeprefix("-"), "lt" if field.startswith("-") else "gt"
+        strictly = Q(**{f"{name}__{step}": value})
+        condition = Q(**{f"{name}__{step}e": value}) & (strictly | condition) if condition else strictly
+    return condition
+
+
+def estimated_rows(model: type[models.Model]) -> int:
+    """What the database believes it holds, without counting."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
+        else:
+            cursor.execute(f"SELECT MAX(rowid) FROM {connection.ops.quote_name(table)}")  # noqa: S608 (our own table)
+        return max(0, cursor.fetchone()[0] or 0)
+
+
+class DeskAdmin(ModelAdmin):
+    """A window on rows: newest first, never counted, compact."""
+
+    change_list_template = "admin/long_list.html"
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = ModelAdmin.show_facets.NEVER
+    sortable_by: tuple[str, ...] = ()
+    list_fullwidth = True
+    list_disable_select_all = True
+    list_filter_sheet = True
+    ordering: tuple[str, ...] = ("-pk",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return LongList
+
+
+class EvidenceAdmin(DeskAdmin):
+    """Rows that are the truth: seen by who may view them, changed by nobody."""
+
+    actions: Any = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+def signed_in(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def log_action(request: HttpRequest, rows: Iterable[models.Model], words: str) -> None:
+    """A history row for each of these: who did what, on the row's own history page."""
+    LogEntry.objects.log_actions(signed_in(request).pk, list(rows), CHANGE, change_message=words, single_object=False)
