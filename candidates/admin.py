@@ -1,0 +1,159 @@
+"""The recruiter's desk: people, new ones first, decided by one click or one key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.views.decorators.http import require_POST
+
+from candidates.models import Candidate, PossibleDuplicate
+from candidates.profile import current_documents, next_new, profile
+from uploads.badges import badge
+from uploads.desk import DeskAdmin, log_action
+
+SKILLS_SHOWN = 4
+SOURCES = ("cv", "form")
+
+
+class FlagFilter(SimpleListFilter):
+    title, parameter_name = "flag", "flag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("duplicate", "Possible duplicate"), ("guess", "Name is a guess")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        flags = {"duplicate": Q(has_duplicate=True), "guess": Q(name_is_guess=True)}
+        return queryset.filter(flags.get(self.value() or "", Q()))
+
+
+class SourceFilter(SimpleListFilter):
+    """The sources that there are; asking the table for them would read all of it."""
+
+    title, parameter_name = "source", "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(source, source) for source in SOURCES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
+@admin.register(Candidate)
+class CandidateAdmin(DeskAdmin):
+    ordering = ("review_status", "-created_at", "-pk")  # "new" is also the first of them by the alphabet
+    list_display = ("person", "location", "top_skills", "status", "source", "arrived")
+    list_filter = ("review_status", FlagFilter, SourceFilter, "created_at")
+    search_fields = ("full_name", "email", "phone", "headline", "skills")
+    search_help_text = "Name, e-mail, telephone or skill"
+    actions = ("shortlist", "reject", "reopen", "read_again")
+    list_before_template = "admin/candidates/candidate/tabs.html"
+    change_form_template = "admin/candidates/candidate/page.html"
+    fields = ("full_name", "email", "phone", "location", "headline")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        pairs = PossibleDuplicate.objects.filter(Q(candidate=OuterRef("pk")) | Q(other=OuterRef("pk")))
+        return super().get_queryset(request).defer("parsed_resume", "links").annotate(has_duplicate=Exists(pairs))
+
+    # --- The list -----------------------------------------------------------------------------------------------------
+
+    @admin.display(description="Candidate")
+    def person(self, candidate: Candidate) -> SafeString:
+        words = (candidate.full_name, candidate.headline or candidate.email)
+        return format_html('<span class="desk-name">{}</span><span class="desk-sub">{}</span>', *words)
+
+    @admin.display(description="Skills")
+    def top_skills(self, candidate: Candidate) -> SafeString:
+        shown = format_html_join(
+            "", '<span class="desk-chip">{}</span>', ((s,) for s in candidate.skills[:SKILLS_SHOWN])
+        )
+        more = len(candidate.skills) - SKILLS_SHOWN
+        return format_html('<span class="desk-chips">{}{}</span>', shown, f"+{more}" if more > 0 else "")
+
+    @admin.display(description="Review")
+    def status(self, candidate: Any) -> SafeString:
+        flags = ["name is a guess"] * candidate.name_is_guess + ["possible duplicate"] * candidate.has_duplicate
+        words = [badge(candidate.review_status), *(badge(flag, "warn") for flag in flags)]
+        return format_html(
+            '<span class="desk-chips">{}</span>', format_html_join("", "{}", ((word,) for word in words))
+        )
+
+    @admin.display(description="Arrived")
+    def arrived(self, candidate: Candidate) -> SafeString:
+        when = candidate.created_at
+        ago = f"{timesince(when, depth=1)} ago"
+        return format_html('<time class="desk-time" title="{} UTC">{}</time>', f"{when:%Y-%m-%d %H:%M}", ago)
+
+    # --- Verbs --------------------------------------------------------------------------------------------------------
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("candidates.review_candidate")
+
+    @admin.action(description="Shortlist", permissions=["review"])
+    def shortlist(self, request: HttpRequest, people: QuerySet) -> None:
+        self._decide(request, people, "shortlist", "shortlisted")
+
+    @admin.action(description="Reject", permissions=["review"])
+    def reject(self, request: HttpRequest, people: QuerySet) -> None:
+        self._decide(request, people, "reject", "rejected")
+
+    @admin.action(description="Open again", permissions=["review"])
+    def reopen(self, request: HttpRequest, people: QuerySet) -> None:
+        self._decide(request, people, "reopen", "open again")
+
+    @admin.action(description="Read the CV again", permissions=["review"])
+    def read_again(self, request: HttpRequest, people: QuerySet) -> None:
+        """The current CV of each; where a reading is under way, it goes on."""
+        rows = list(people)
+        started = sum(document.read_again() for document in current_documents(rows))
+        log_action(request, rows, "Asked for the CV to be read again.")
+        messages.success(request, f"{started} will be read again in a moment.")
+
+    def _decide(self, request: HttpRequest, people: QuerySet, verb: str, word: str) -> None:
+        rows = list(people)
+        getattr(Candidate.objects.filter(pk__in=[person.pk for person in rows]), verb)()
+        log_action(request, rows, f"{word.capitalize()}.")
+        whom = rows[0].full_name if len(rows) == 1 else f"{len(rows)} candidates"
+        messages.success(request, f"{whom}: {word}.")
+
+    # --- The page of one person ---------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        do = self.admin_site.admin_view(require_POST(self.do))
+        return [path("<int:pk>/do/", do, name="candidate_do"), *super().get_urls()]
+
+    def do(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
+        """One click or key: the same verbs as in the list, then on to the next person who waits."""
+        verb = self.get_actions(request).get(request.POST.get("verb", ""))
+        person = Candidate.objects.filter(pk=pk).first()
+        if verb is None or person is None:
+            raise Http404
+        verb[0](self, request, Candidate.objects.filter(pk=pk))
+        if "back" in request.POST:
+            return HttpResponseRedirect(f"{reverse('admin:candidates_candidate_changelist')}?{request.POST['back']}")
+        onward = next_new(person) if request.POST["verb"] in ("shortlist", "reject") else person
+        if onward is None:
+            return HttpResponseRedirect(reverse("admin:index"))
+        return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[onward.pk]))
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        person = self.get_object(request, object_id)
+        if person is None or not self.has_view_permission(request, person):
+            raise Http404
+        page = {
+            "may_review": self.has_review_permission(request),
+            "may_download": request.user.has_perm("uploads.download_document"),
+            "title": person.full_name,
+            "subtitle": None,
+        }
+        return super().change_view(request, object_id, form_url, {**page, **profile(person), **(extra_context or {})})
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # people come in by a CV or by the candidates API, never without keys to know them by
