@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand
+
+from ats import demo
+from ats.people import ensure_demo_recruiter
+
+
+class Command(BaseCommand):
+    help = "Loads made-up CVs of invented people, and the demo recruiter when there is none. Safe to run again."
+
+    def handle(self, **_: Any) -> None:
+        login = ensure_demo_recruiter(settings.ATS_DATA_DIR)
+        for what, count in demo.load(User.objects.get(username=login["username"])).items():
+            self.stdout.write(f"{count} {what}")
+        self.stdout.write(f"Sign in at {settings.PUBLIC_URL}/admin/ as {login['username']}: {login['password']}")
