@@ -159,6 +159,7 @@ def store_away(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -
 def broker_away(settings: Any) -> Iterator[None]:
     """Nothing answers where the settings say that Redis is."""
     settings.REDIS_URL = f"redis://{NOWHERE}/0"
+    settings.CELERY_BROKER_URL = settings.REDIS_URL
     broker, celery_app.conf.broker_url = celery_app.conf.broker_url, settings.REDIS_URL
     _forget_connections()
     yield
@@ -170,4 +171,5 @@ def _forget_connections() -> None:
     limits._redis.cache_clear()
     celery_app.pool.force_close_all()
     celery_app._pool = celery_app.amqp._producer_pool = None
-    bell._asleep_until = 0.0
+    bell.forget_connections()
+    limits.counter.reset()

@@ -10,16 +10,21 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.core.cache import cache as local_cache
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from uploads.breaker import Breaker
+
 logger = logging.getLogger(__name__)
 WINDOW = 60  # seconds
+counter = Breaker()
 
 
 @cache
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, **settings.REDIS_PATIENCE)
+    return redis.Redis.from_url(settings.REDIS_URL, retry=Retry(NoBackoff(), 0), **settings.REDIS_PATIENCE)
 
 
 def _count(key: str) -> int:
@@ -37,13 +42,14 @@ class DoorThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         door = getattr(view, "throttle_scope", None)
-        if door is None or not request.user.is_authenticated:
+        if door is None or not request.user.is_authenticated or counter.is_open:
             return True
         window = int(time.time()) // WINDOW
         try:
             return _count(f"limit:{door}:{request.user.pk}:{window}") <= settings.RATES[door]
         except redis.RedisError as error:
             # The broker's absence changes no answer.
+            counter.trip()
             logger.warning("Calls are not counted: %s", type(error).__name__)
             return True
 

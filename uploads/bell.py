@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import logging
-import time
+from functools import cache
 
-from celery import Task
+from celery import Task, current_app
+from django.conf import settings
 from kombu.exceptions import OperationalError
+from kombu.pools import ProducerPool, producers
+
+from uploads.breaker import Breaker
 
 logger = logging.getLogger(__name__)
-PAUSE = 2.0  # seconds without trying after a failure, so that a broker that is away costs each caller little
-_asleep_until = 0.0
+broker = Breaker()
+
+
+@cache
+def _producers() -> ProducerPool:
+    """Connections of our own, with less patience than a worker's, which waits on its connection for work."""
+    connection = current_app.connection(settings.CELERY_BROKER_URL, transport_options=settings.REDIS_PATIENCE)
+    return producers[connection]
 
 
 def nudge(task: Task, *args: str) -> bool:
     """Publishes `task`; False when the broker did not take it. The sweeps find the row then."""
-    global _asleep_until  # one word for this process
-    if not task.app.conf.broker_url or time.monotonic() < _asleep_until:
+    if not settings.CELERY_BROKER_URL or broker.is_open:
         return False
     try:
-        task.apply_async(args, retry=False)
-    except OperationalError as error:
-        _asleep_until = time.monotonic() + PAUSE
+        with _producers().acquire(block=True, timeout=1) as producer:
+            task.apply_async(args, producer=producer, retry=False)
+    except (OperationalError, OSError) as error:
+        broker.trip()
         logger.warning("The broker did not take %s (%s); a sweep will.", task.name, type(error).__name__)
         return False
     return True
+
+
+def forget_connections() -> None:
+    """For a process whose settings name another broker now."""
+    _producers.cache_clear()
+    broker.reset()
