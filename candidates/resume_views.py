@@ -15,13 +15,13 @@ from rest_framework.views import APIView
 from candidates import named_files, serializers
 from candidates.arrivals import received
 from candidates.models import Candidate, ResumeAccess, ResumeVersion
-from candidates.ranges import document_response
 from candidates.views import LOOK, answer, find
 from uploads import ledger
 from uploads.errors import ObjectMissing
 from uploads.models import Document
 from uploads.multipart import WholeMultiPartParser
 from uploads.permissions import asker, may, may_each
+from uploads.ranges import document_response
 
 
 class Resume(APIView):

@@ -9,9 +9,8 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION
 from django.contrib.auth.models import User
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,7 +24,7 @@ from django.views.decorators.http import require_POST
 
 from capture.models import DeviceToken
 from uploads.badges import badge, moment
-from uploads.desk import DeskAdmin, LongList, NumberInput, Select, TextInput, signed_in
+from uploads.desk import DeskAdmin, LongList, NumberInput, Select, TextInput, log_action
 
 DAYS, DAYS_MAX = 90, 3650
 
@@ -148,13 +147,13 @@ class DeviceTokenAdmin(DeskAdmin):
         if device.user.is_superuser and not request.user.is_superuser:
             raise PermissionDenied
         if request.POST.get("verb") == "rotate":
-            log_device(request, device, "Rotated: this token has ended, a new one follows.")
+            log_action(request, [device], "Rotated: this token has ended, a new one follows.", key="device_id")
             renewed, token = device.rotate()
             return self._show_once(request, renewed, token, "Issued by rotating.", ADDITION)
         if request.POST.get("verb") != "revoke":
             raise Http404
         device.revoke()
-        log_device(request, device, "Revoked.")
+        log_action(request, [device], "Revoked.", key="device_id")
         messages.success(request, f"{device.name}: revoked. It is refused from this moment on.")
         return HttpResponseRedirect(reverse("admin:capture_devicetoken_change", args=[device_id]))
 
@@ -162,7 +161,7 @@ class DeviceTokenAdmin(DeskAdmin):
         self, request: HttpRequest, device: DeviceToken, token: str, words: str, flag: int
     ) -> TemplateResponse:
         """The only page that ever holds the token; `admin_view` forbids that it is stored."""
-        log_device(request, device, words, flag)
+        log_action(request, [device], words, flag, key="device_id")
         return self._page(request, "token.html", "The token, shown once", device=device, token=token)
 
     def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
@@ -174,15 +173,3 @@ def state_of(token: DeviceToken) -> str:
     if token.revoked_at:
         return "revoked"
     return "valid" if token.is_open else "expired"
-
-
-def log_device(request: HttpRequest, device: DeviceToken, words: str, flag: int = CHANGE) -> None:
-    """A history row under the device id, because a row's own key is the digest."""
-    LogEntry.objects.create(
-        user=signed_in(request),
-        content_type=ContentType.objects.get_for_model(DeviceToken),
-        object_id=str(device.device_id),
-        object_repr=str(device)[:200],
-        action_flag=flag,
-        change_message=words,
-    )

@@ -22,7 +22,7 @@ from uploads.errors import Conflict, StoreUnavailable
 from uploads.ledger import ErrorLog, RequestTrace
 from uploads.models import Document
 from uploads.queries import DocumentQuerySet
-from uploads.serving import serve
+from uploads.serving import is_first_look, show
 
 SHA256_DIGITS, SAID_MAX = 64, 200
 
@@ -104,9 +104,12 @@ class DocumentAdmin(EvidenceAdmin):
             raise Http404
         document = get_object_or_404(Document.objects.stored().light(), pk=doc_id)
         try:
-            return serve(request, document, inline="download" not in request.GET)
+            response = show(request, document)
         except (Conflict, StoreUnavailable) as fault:
             return self.admin_site.refuse(request, fault.status_code, str(fault.detail))
+        if is_first_look(response):
+            log_action(request, [document], "Downloaded." if "download" in request.GET else "Looked at the file.")
+        return response
 
     def do(self, request: HttpRequest, doc_id: Any) -> HttpResponseRedirect:
         if not self.has_decide_permission(request):

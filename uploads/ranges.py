@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import closing
 from typing import IO
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -29,7 +28,7 @@ def document_response(request: HttpRequest, document: Document, file_name: str, 
     except Unsatisfiable:
         return _with_headers(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), etag)
     start, length = span or (0, size)
-    body = _stream(get_store().open(document.pinned, start, length)) if request.method == "GET" else iter(())
+    body = _Body(get_store().open(document.pinned, start, length)) if request.method == "GET" else ()
     response = StreamingHttpResponse(body, status=206 if span else 200, content_type=document.content_type)
     response["Content-Length"] = str(length)
     if span:
@@ -63,6 +62,14 @@ def asked_range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] |
     return (start, end - start + 1) if end >= start else None
 
 
-def _stream(file: IO[bytes]) -> Iterator[bytes]:
-    with closing(file):
-        yield from blocks(file)
+class _Body:
+    """An open file in blocks. Closed with the answer, also where nobody reads it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        return blocks(self.file)
+
+    def close(self) -> None:
+        self.file.close()
