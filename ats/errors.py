@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from uploads import ledger
@@ -38,7 +39,9 @@ def envelope(detail: str, code: str, errors: dict[str, list[str]] | None = None)
 def handler(exc: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: every exception of a door becomes the envelope."""
     status, body, headers = render(exc)
-    _log_refusal(context["view"], context["request"], status, body)
+    request = context["request"]
+    _log_refusal(context["view"], request, status, body)
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     return Response(body, status=status, headers=headers)
 
 
