@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
@@ -88,6 +89,11 @@ def rung(django_capture_on_commit_callbacks: Any) -> Callable[[Callable[[], Any]
 # --- Each test for itself ---------------------------------------------------------------------------------------------
 
 
+def pytest_configure() -> None:
+    """Pages find their style sheets without `collectstatic`."""
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory) -> None:
     """SQLite in a file: the threads of a test share it as processes do."""
@@ -99,8 +105,6 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_fa
 @pytest.fixture(scope="session")
 def bucket(worker_id: str) -> str:
     """A versioned bucket of this test process, where the environment names S3."""
-    from django.conf import settings
-
     if settings.S3_BUCKET and worker_id != "master":
         settings.S3_BUCKET = f"{settings.S3_BUCKET}-{worker_id}"
         client = get_store().client  # type: ignore[attr-defined]
