@@ -19,7 +19,8 @@ broker = Breaker()
 @cache
 def _producers() -> ProducerPool:
     """Connections of our own, with less patience than a worker's, which waits on its connection for work."""
-    connection = current_app.connection(settings.CELERY_BROKER_URL, transport_options=settings.REDIS_PATIENCE)
+    once = {**settings.REDIS_PATIENCE, "max_retries": 0}
+    connection = current_app.connection(settings.CELERY_BROKER_URL, transport_options=once)
     return producers[connection]
 
 
