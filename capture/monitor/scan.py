@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-from fnmatch import fnmatchcase
+from fnmatch import translate
 
 FRESH_NS = 2 * 10**9  # a directory changed within its clock's grain may change again without showing it
-FULL_SCAN_SEC = 300.0  # a file overwritten in place does not move its directory's time; nor do some shares
+FULL_SCAN_SEC = 600.0  # a file written over in place does not move its directory's time
+HIDDEN = (".", "~$", "unconfirmed ")
 TEMPORARY = (".crdownload", ".part", ".partial", ".download", ".opdownload", ".tmp", ".temp", ".!ut", ".aria2")
 # the bytes are in the cloud and reading would fetch them: OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS
 # https://learn.microsoft.com/windows/win32/fileio/file-attribute-constants
 ONLINE_ONLY = 0x1000 | 0x40000 | 0x400000
 
 
-def name_matches(name, settings):
-    """Whether a name is a CV's by pattern (case does not count) and no browser's or office's temporary file."""
-    folded = name.casefold()
-    if folded.startswith((".", "~$", "unconfirmed ")) or folded.endswith(TEMPORARY):
-        return False
-    return any(fnmatchcase(folded, pattern.casefold()) for pattern in settings.patterns)
+def matcher(settings):
+    """A function that says whether a name is a CV's: by pattern (case does not count), and no temporary file's."""
+    found = re.compile("|".join(translate(pattern.casefold()) for pattern in settings.patterns)).match
+
+    def matches(name):
+        folded = name.casefold()
+        return bool(found(folded)) and not folded.startswith(HIDDEN) and not folded.endswith(TEMPORARY)
+
+    return matches
 
 
 def skipped_because(name, found, settings):
@@ -40,11 +45,11 @@ def oversize(found, settings):
 
 def matching(folder, settings):
     """(path, stat) of each regular file in `folder` whose name matches, and how many other files lie there."""
-    found, others = [], 0
+    found, others, matches = [], 0, matcher(settings)
     with os.scandir(folder) as entries:
         for entry in entries:
             try:
-                if not name_matches(entry.name, settings):
+                if not matches(entry.name):
                     others += entry.is_file(follow_symlinks=False)
                     continue
                 state = entry.stat(follow_symlinks=False)
@@ -56,36 +61,43 @@ def matching(folder, settings):
 
 
 class Scanner:
-    """Looks at the folders; remembers only each directory's time and how many other files it holds."""
+    """Looks at the folders; remembers of each only its time and how many files it held."""
 
     def __init__(self, folders, settings):
         self.folders = folders
         self.settings = settings
         self.faults = {}
         self.others = {}
-        self._times = {}
+        self._seen = {}
+        self._telling = set(folders)
         self._full = float("-inf")
 
     def look(self, now, wall_ns):
-        """Candidates in directories that changed; all of them every five minutes. `now` is monotonic seconds."""
-        if now - self._full >= FULL_SCAN_SEC:
-            self._times.clear()
+        """Candidates in directories that changed; all of them every ten minutes. `now` is monotonic seconds."""
+        full = now - self._full >= FULL_SCAN_SEC
+        if full:
             self._full = now
         found = []
         for folder in self.folders:
             try:
-                changed = os.stat(folder).st_mtime_ns
-                if self._times.get(folder) == changed:
-                    continue
-                files, self.others[folder] = matching(folder, self.settings)
+                found += self._look_at(folder, full, wall_ns)
                 self.faults.pop(folder, None)
             except OSError as error:
                 self.faults[folder] = type(error).__name__
-                continue
-            found += files
-            if not 0 <= wall_ns - changed < FRESH_NS:
-                self._times[folder] = changed
         return found
+
+    def _look_at(self, folder, full, wall_ns):
+        changed = os.stat(folder).st_mtime_ns
+        before, count = self._seen.get(folder, (None, 0))
+        if before == changed and not full and folder in self._telling:
+            return []
+        files, self.others[folder] = matching(folder, self.settings)
+        now_count = len(files) + self.others[folder]
+        if before == changed and count != now_count:
+            self._telling.discard(folder)  # FAT and some shares: files come and the time stays, so look each time
+        fresh = 0 <= wall_ns - changed < FRESH_NS
+        self._seen[folder] = (None if fresh else changed, now_count)
+        return files
 
     def forget(self):
         """Makes the next look a full one."""

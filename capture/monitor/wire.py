@@ -6,9 +6,11 @@ import base64
 import contextlib
 import http.client
 import json
+import os
 import ssl
+import sys
 import urllib.parse
-import urllib.request
+from functools import lru_cache
 
 TIMEOUT = 30
 BLOCK = 65536
@@ -53,7 +55,6 @@ class Wire:
 
     def __init__(self, ca_file="", proxy="", timeout=TIMEOUT):
         self._ca_file, self._proxy, self._timeout = ca_file, proxy, timeout
-        self._context = None
         self._kept = {}
 
     def send(self, method, url, headers, body=b"", size=None):
@@ -107,8 +108,7 @@ class Wire:
         secure = parts.scheme == "https"
         kind, options = http.client.HTTPConnection, {"timeout": self._timeout, "blocksize": BLOCK}
         if secure:
-            self._context = self._context or self._tls()
-            kind, options["context"] = http.client.HTTPSConnection, self._context
+            kind, options["context"] = http.client.HTTPSConnection, _tls(self._ca_file)
         proxy = urllib.parse.urlsplit(self._proxy_for(parts))
         try:
             if not proxy.hostname:
@@ -122,21 +122,26 @@ class Wire:
         connection.plain_proxy = bool(proxy.hostname) and not secure
         return connection
 
-    def _tls(self):
-        try:
-            context = ssl.create_default_context()
-            if self._ca_file:
-                context.load_verify_locations(self._ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise Away("ca_file cannot be used: " + type(error).__name__) from error
-        return context
-
     def _proxy_for(self, parts):
         if self._proxy:
             return self._proxy
-        if urllib.request.proxy_bypass(parts.netloc):
+        if sys.platform not in ("win32", "darwin") and not any(name.lower().endswith("_proxy") for name in os.environ):
             return ""
-        return urllib.request.getproxies().get(parts.scheme, "")
+        from urllib.request import getproxies, proxy_bypass  # 1 MB that most desks never need
+
+        return "" if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme, "")
+
+
+@lru_cache(maxsize=1)
+def _tls(ca_file):
+    """The system's certificates and the company's, read once for all connections."""
+    try:
+        context = ssl.create_default_context()
+        if ca_file:
+            context.load_verify_locations(ca_file)
+    except OSError as error:
+        raise Away("ca_file cannot be used: " + type(error).__name__) from error
+    return context
 
 
 def _why(error):

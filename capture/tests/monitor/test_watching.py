@@ -17,7 +17,7 @@ SETTINGS = config.Settings({key: default for key, (default, _) in config.RULES.i
 
 @pytest.mark.parametrize("name", ["Naukri_A.pdf", "naukri_a.PDF", "NAUKRI_Résumé (1).docx", "Naukri_नौकरी.pdf"])
 def test_these_names_are_cvs(name):
-    assert scan.name_matches(name, SETTINGS)
+    assert scan.matcher(SETTINGS)(name)
     assert not scan.skipped_because(name, types.SimpleNamespace(), SETTINGS)
 
 
@@ -37,7 +37,7 @@ def test_these_names_are_cvs(name):
     ],
 )
 def test_these_names_are_not(name):
-    assert not scan.name_matches(name, SETTINGS)
+    assert not scan.matcher(SETTINGS)(name)
 
 
 def test_an_online_only_file_is_left_in_the_cloud():
@@ -69,6 +69,16 @@ def test_a_folder_changed_a_moment_ago_is_read_again(tmp_path):
     just_now = os.stat(tmp_path).st_mtime_ns + 10**9
     assert len(scanner.look(0.0, just_now)) == 1
     assert len(scanner.look(1.0, just_now)) == 1
+
+
+def test_a_folder_whose_time_does_not_move_is_read_each_time_once_that_is_known(tmp_path):
+    scanner = scan.Scanner([str(tmp_path)], SETTINGS)
+    for now, expected in ((0.0, 0), (1.0, 0), (scan.FULL_SCAN_SEC, 1), (scan.FULL_SCAN_SEC + 1, 2)):
+        os.utime(tmp_path, (1, 1))
+        assert len(scanner.look(now, 10**18)) == expected
+        (tmp_path / f"Naukri_{now}.pdf").write_bytes(b"x")
+        if now == 0.0:
+            (tmp_path / "Naukri_0.0.pdf").unlink()
 
 
 def test_a_folder_that_comes_later_is_watched(tmp_path):
