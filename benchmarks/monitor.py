@@ -1,0 +1,318 @@
+"""The desktop monitor beside its peers, in one run: `.venv/bin/python -m benchmarks.monitor` (Linux; about 8 minutes).
+
+Memory, CPU, delay and backlog, on each Python found. The far side is a small TLS server on loopback, so that the
+figures are the client's own; `--url` and `--token` (or ATS_URL and ATS_TOKEN) name a running system instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+
+from benchmarks.house import table
+from capture.tests.monitor.conftest import MONITOR, Desk, end, find_python, make_cv, sha256
+from capture.tests.monitor.far_side import FarSide
+
+SIZE = 245_000
+POLL_SEC = 5
+PEER = """
+import os, sys, time, requests
+requests.get(sys.argv[1] + "/nothing", verify=sys.argv[2] or True, timeout=10)
+print("ready", flush=True)
+time.sleep(600)
+"""
+NAIVE = """
+import os, sys, time
+began = time.process_time()
+for _ in range(int(sys.argv[2])):
+    for name in os.listdir(sys.argv[1]):
+        path = os.path.join(sys.argv[1], name)
+        os.path.isfile(path) and os.path.getsize(path) and os.path.getmtime(path)
+print((time.process_time() - began) / int(sys.argv[2]))
+"""
+DAY = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+import config, log, monitor
+watcher = monitor.Monitor(sys.argv[2], log.Log(sys.argv[2]))
+watcher.tick()
+while watcher.outbox.busy:
+    time.sleep(0.1)
+    watcher.tick()
+clock, ticks, seconds, began = [time.monotonic()], 0, float(sys.argv[3]), time.process_time()
+end, time.monotonic = clock[0] + seconds, lambda: clock[0]
+while clock[0] < end:
+    clock[0] += watcher.tick()
+    ticks += 1
+print((time.process_time() - began) / seconds, ticks)
+"""
+
+
+def memory(pid: int, figure: str) -> float:
+    """`Rss` or `Pss` of one process in MiB; 0 when it has ended."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith(f"{figure}:")), 0.0)
+
+
+def tree(pid: int) -> Iterator[int]:
+    """A process and those it started."""
+    yield pid
+    try:
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    for child in children:
+        yield from tree(int(child))
+
+
+def sent(desk: Desk) -> set[str]:
+    return {row["sha256"] for row in desk.journal() if row["state"] == "sent"}
+
+
+def wait(check: Callable[[], object], look: Callable[[], None] = lambda: None) -> float:
+    """Seconds until `check` is true; calls `look` all the while."""
+    began = time.monotonic()
+    while not check():
+        if time.monotonic() - began > 300:
+            raise TimeoutError("the monitor did not finish")
+        look()
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def backlog(desk: Desk, files: int) -> dict[str, float]:
+    """A monitor that finds many files at its start; idle memory before and after, the peak of the tree meanwhile."""
+    bodies = [desk.download(f"Naukri_{number}.pdf", make_cv(SIZE)) for number in range(files)]
+    desk.configure(check_interval_sec=POLL_SEC, old_files=True, stable_sec=2, ca_file=desk.ca_file)
+    peak = [0.0]
+
+    def look() -> None:
+        peak[0] = max(peak[0], sum(memory(each, "Pss") for each in tree(process.pid)))
+
+    process = desk.start()
+    took = wait(lambda: len(sent(desk)) == len(bodies), look)
+    wait(lambda: not (desk.data / "sending.jsonl").exists())
+    idle = memory(process.pid, "Rss")
+    for number in range(files):
+        desk.download(f"Naukri_more_{number}.pdf", make_cv(SIZE))
+    wait(lambda: len(sent(desk)) == 2 * files)
+    wait(lambda: not (desk.data / "sending.jsonl").exists())
+    found = {"idle": idle, "peak": peak[0], "growth": memory(process.pid, "Rss") - idle, "backlog": took}
+    end(process)
+    return found
+
+
+def delays(desk: Desk, files: int) -> list[float]:
+    """Seconds from the browser's rename to the journal row that says stored, at any moment of the poll."""
+    desk.configure(check_interval_sec=POLL_SEC, stable_sec=2, ca_file=desk.ca_file)
+    process = desk.start()
+    found = []
+    for number in range(files):
+        time.sleep(number % 7 * 0.7)
+        body = desk.download(f"Naukri_delay_{number}.pdf", make_cv(SIZE))
+        found.append(wait(lambda body=body: sha256(body) in sent(desk)))
+    end(process)
+    return found
+
+
+def idle_cpu(desk: Desk, python: str, others: int, interval: float, days: float) -> tuple[float, float]:
+    """Share of one core in percent, ours over `days` compressed by a clock that runs ahead, and a naive poll's."""
+    for number in range(others):
+        (desk.downloads / f"{'Naukri' if number % 2 else 'other'}_{number}.pdf").write_bytes(b"%PDF-1.4 %%EOF")
+    os.utime(desk.downloads, (1, 1))
+    desk.configure(check_interval_sec=interval, heartbeat_sec=86400, ca_file=desk.ca_file)
+    day = [python, "-I", "-c", DAY, str(MONITOR), str(desk.data), str(days * 86400)]
+    ours = subprocess.run(day, env=desk.environment, capture_output=True, text=True, check=True)
+    naive = subprocess.run(
+        [python, "-I", "-c", NAIVE, str(desk.downloads), "5"], capture_output=True, text=True, check=True
+    )
+    return 100 * float(ours.stdout.split()[0]), 100 * float(naive.stdout) / interval
+
+
+def child_cpu(desk: Desk, python: str) -> float:
+    """CPU seconds of one child that only says how the device is."""
+    job = {
+        "api_url": desk.server.url + "/api",
+        "token": desk.server.token,
+        "ca_file": desk.ca_file,
+        "proxy": "",
+        "upload_hosts": [],
+        "device": "bench",
+        "at_once": 1,
+        "files": [],
+        "journal": str(desk.data / "none"),
+        "heartbeat": {
+            "device": "bench",
+            "version": "0",
+            "depth": 0,
+            "oldest_waiting_s": 0,
+            "stuck": [],
+            "detected": [],
+        },
+    }
+    before = os.times()
+    for _ in range(5):
+        child = subprocess.Popen(
+            [python, "-I", "-S", str(MONITOR), "_send"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        child.stdin.write(json.dumps(job).encode() + b"\n")
+        child.stdin.flush()
+        child.stdout.read()
+        child.wait()
+    after = os.times()
+    return (after.children_user + after.children_system - before.children_user - before.children_system) / 5
+
+
+def peer_memory(server: FarSide | object, ca_file: str) -> float:
+    """Idle RSS in MiB of a process that does no more than hold `requests` and have made one call."""
+    with subprocess.Popen([sys.executable, "-c", PEER, server.url, ca_file], stdout=subprocess.PIPE) as peer:
+        peer.stdout.readline()
+        found = memory(peer.pid, "Rss")
+        peer.kill()
+    return found
+
+
+def with_tls(server: FarSide, folder: pathlib.Path) -> str:
+    """Puts TLS before the small server; returns the file of its certificate."""
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            folder / "key.pem",
+            "-out",
+            folder / "ca.pem",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.url = server.url.replace("http:", "https:")
+    return str(folder / "ca.pem")
+
+
+class Bench:
+    """One server, and a fresh desk for each measurement."""
+
+    def __init__(self, server: FarSide | argparse.Namespace, ca_file: str, root: pathlib.Path) -> None:
+        self.server, self.ca_file, self.root, self.count = server, ca_file, root, 0
+
+    def desk(self, python: str) -> Desk:
+        self.count += 1
+        desk = Desk(self.root / str(self.count), self.server, python)
+        desk.ca_file = self.ca_file
+        return desk
+
+
+def measure_memory(bench: Bench, pythons: dict[str, str], files: int, rounds: int) -> None:
+    found: dict[str, list[dict[str, float]]] = {version: [] for version in pythons}
+    peers = []
+    for _ in range(rounds):
+        for version, python in pythons.items():
+            found[version].append(backlog(bench.desk(python), files))
+        peers.append(peer_memory(bench.server, bench.ca_file))
+    peer = statistics.median(peers)
+    rows = [
+        ("Python", f"idle RSS after {files}", "growth over as many more", "peak of the tree, PSS", f"{files} files in")
+    ]
+    for version, each in found.items():
+        middle = {name: statistics.median(one[name] for one in each) for name in each[0]}
+        rows.append(
+            (
+                version,
+                f"{middle['idle']:.1f} MiB",
+                f"{middle['growth']:.2f} MiB",
+                f"{middle['peak']:.1f} MiB",
+                f"{middle['backlog']:.1f} s",
+            )
+        )
+    own = ".".join(map(str, sys.version_info[:2]))
+    rows.append((f"requests held, {own}", f"{peer:.1f} MiB", "", "", ""))
+    table(f"Memory and backlog, {SIZE // 1000} kB files, {POLL_SEC} s poll, medians of {rounds}", rows)
+    if own in found:
+        ratio = statistics.median(one["idle"] for one in found[own]) / peer
+        print(f"ours / requests on {own}: {ratio:.2f}")
+
+
+def measure_cpu(bench: Bench, pythons: dict[str, str], days: float) -> None:
+    rows = [("Python", "files", "poll", "ours", "naive poll", "ours / naive")]
+    for version, python in pythons.items():
+        for others in (100, 1000, 10_000):
+            for interval in (5, 1):
+                ours, naive = idle_cpu(bench.desk(python), python, others, interval, days)
+                rows.append(
+                    (version, f"{others}", f"{interval} s", f"{ours:.4f} %", f"{naive:.3f} %", f"{ours / naive:.4f}")
+                )
+    table(f"Idle CPU, {days} days of watching under a clock that runs ahead", rows)
+    beats = [(version, child_cpu(bench.desk(python), python)) for version, python in pythons.items()]
+    table(
+        "One heartbeat each 15 minutes, to be added",
+        [
+            ("Python", "CPU of its child", "share"),
+            *((version, f"{1000 * cost:.0f} ms", f"{100 * cost / 900:.4f} %") for version, cost in beats),
+        ],
+    )
+
+
+def measure_delay(bench: Bench, pythons: dict[str, str], files: int) -> None:
+    rows = [("Python", "median", "p95", "worst")]
+    for version, python in pythons.items():
+        found = sorted(delays(bench.desk(python), files))
+        p95 = found[min(len(found) - 1, int(0.95 * len(found)))]
+        rows.append((version, f"{statistics.median(found):.1f} s", f"{p95:.1f} s", f"{found[-1]:.1f} s"))
+    table(f"From rename to stored, {files} files at any moment of a {POLL_SEC} s poll", rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default=os.environ.get("ATS_URL"), help="a running system instead of the small server")
+    parser.add_argument("--token", default=os.environ.get("ATS_TOKEN"))
+    parser.add_argument("--files", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--days", type=float, default=1.0)
+    parser.add_argument("--only", choices=["memory", "cpu", "delay"])
+    options = parser.parse_args()
+    wanted = ("3.8", "3.11", "3.13")
+    pythons = {version: python for version in wanted if (python := find_python(version))}
+    print("absent:", ", ".join(sorted(set(wanted) - set(pythons))) or "none", flush=True)
+    with tempfile.TemporaryDirectory() as name, FarSide() as small:
+        root = pathlib.Path(name)
+        server, ca_file = (options, "") if options.url else (small, with_tls(small, root))
+        bench = Bench(server, ca_file, root)
+        if options.only in (None, "memory"):
+            measure_memory(bench, pythons, options.files, options.rounds)
+        if options.only in (None, "cpu"):
+            measure_cpu(bench, pythons, options.days)
+        if options.only in (None, "delay"):
+            measure_delay(bench, pythons, 20)
+
+
+if __name__ == "__main__":
+    main()
