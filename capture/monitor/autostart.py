@@ -50,10 +50,7 @@ WINDOWS = """<?xml version="1.0" encoding="UTF-16"?>
 def program(folder):
     """The command line that watches with this data folder."""
     words = child.command()[:-1]
-    if sys.platform == "win32":  # the same interpreter without a console window
-        windowless = os.path.join(os.path.dirname(words[0]), "pythonw.exe")
-        words[0] = windowless if os.path.exists(windowless) else words[0]
-    return [*words, "--data", folder, "run"]
+    return [child.without_console(words[0]), *words[1:], "--data", folder, "run"]
 
 
 def plan(folder):

@@ -13,10 +13,23 @@ FILES = 50
 
 def command():
     """How this very program is started once more, as a sender: from a folder, a zipapp, or frozen."""
+    program = _with_console(sys.executable)
     if getattr(sys, "frozen", False):
-        return [sys.executable, "_send"]
+        return [program, "_send"]
     # -I -S: no site-packages and no PYTHON* variables, which saves memory and start-up time
-    return [sys.executable, "-I", "-S", os.path.dirname(os.path.abspath(__file__)), "_send"]
+    return [program, "-I", "-S", os.path.dirname(os.path.abspath(__file__)), "_send"]
+
+
+def _with_console(program):
+    """Windows has programs twice; the one without a console (`pythonw.exe`) may have no standard input either."""
+    folder, name = os.path.split(program)
+    return os.path.join(folder, name[:-5] + ".exe") if name.lower().endswith("w.exe") else program
+
+
+def without_console(program):
+    """The twin that shows no window, where there is one."""
+    twin = program[:-4] + "w.exe"
+    return twin if program.lower().endswith(".exe") and os.path.exists(twin) else program
 
 
 class Child:
