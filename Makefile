@@ -10,8 +10,8 @@ PORT ?= 8000
 DATA_DIR ?= var
 VENV := .venv
 BIN := $(VENV)/bin
-RUN_PINS := requirements.txt $(wildcard requirements-run.txt)
-DEV_PINS := requirements.txt requirements-dev.txt
+RUN_PINS := requirements.txt $(wildcard requirements-run.txt) requirements-video.txt
+DEV_PINS := requirements.txt requirements-dev.txt requirements-video.txt
 
 .PHONY: help run test test-faults serve-test lint style types migrations deployment requirements clean
 help:
@@ -73,7 +73,7 @@ $(VENV)/.dev-installed: $(DEV_PINS)
 	$(call install,$(DEV_PINS))
 
 requirements:
-	@for name in requirements requirements-run requirements-dev; do \
+	@for name in requirements requirements-run requirements-dev requirements-video; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--custom-compile-command 'make requirements' $$name.in -o $$name.txt || exit 1; done
 

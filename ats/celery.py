@@ -20,6 +20,7 @@ def every(seconds: float, task: str) -> dict:
 app.conf.beat_schedule = {
     "show that the schedule runs": every(10, "ats.tasks.sweep_schedule"),
     "take up what waits to be read": every(5, "parsing.tasks.sweep_readings"),
+    "take up videos that wait to be analysed": every(5, "parsing.assessments.sweep_assessments"),
     "take up what waits to be verified": every(5, "uploads.tasks.sweep_verifications"),
     "take up uploads in chunks that wait to be verified": every(5, "uploads.tasks.sweep_sessions"),
     "prove what arrived without its closing call": every(60, "capture.tasks.sweep_arrivals"),

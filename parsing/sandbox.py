@@ -47,16 +47,27 @@ class Limits:
 
 TEXT_LIMITS = Limits(memory=512 * 2**20, cpu=10, wall=20.0)
 OCR_LIMITS = Limits(memory=2**30, cpu=120, wall=200.0)
+VIDEO_LIMITS = Limits(memory=512 * 2**20, cpu=40, wall=50.0)
+LIMITS = {"text": TEXT_LIMITS, "ocr": OCR_LIMITS, "video": VIDEO_LIMITS}
 
 
 def read_safely(path: str | os.PathLike[str], file_name: str | None = None, *, ocr: bool = False) -> Reading:
     """Read one file of a stranger; the answer or Unreadable comes within the limits, whatever the file does."""
-    request = json.dumps({"path": os.fspath(path), "file_name": file_name, "ocr": ocr}).encode()
-    wait = (OCR_LIMITS if ocr else TEXT_LIMITS).wall + GRACE
-    answer = _fork_server().ask(request, wait) if HAS_FORK else _plain_child(request, wait)
+    answer = _ask({"work": "ocr" if ocr else "text", "path": os.fspath(path), "file_name": file_name})
+    return Reading(answer["text"], answer["fields"], answer["warnings"])
+
+
+def probe_safely(path: str | os.PathLike[str], extension: str) -> dict[str, Any]:
+    """Measure one video of a stranger within the limits. The answer is that of `parsing.video.probe`; or Unreadable."""
+    return _ask({"work": "video", "path": os.fspath(path), "extension": extension})
+
+
+def _ask(request: dict[str, Any]) -> dict[str, Any]:
+    body, wait = json.dumps(request).encode(), LIMITS[request["work"]].wall + GRACE
+    answer = _fork_server().ask(body, wait) if HAS_FORK else _plain_child(body, wait)
     if "error" in answer:
         raise Unreadable(answer["error"], answer.get("reason", ""))
-    return Reading(answer["text"], answer["fields"], answer["warnings"])
+    return answer
 
 
 # The caller's side
@@ -241,7 +252,7 @@ def _be_the_child(reply: socket.socket) -> NoReturn:
     code = 1
     try:
         request = json.loads(_receive(reply, LENGTH.unpack(_receive(reply, LENGTH.size))[0]))
-        limit_this_process(OCR_LIMITS if request["ocr"] else TEXT_LIMITS)
+        limit_this_process(LIMITS[request["work"]])
         _send(reply, _answer(request))
         code = 0
     finally:
@@ -249,11 +260,8 @@ def _be_the_child(reply: socket.socket) -> NoReturn:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    from parsing import read_cv
-
     try:
-        reading = read_cv(request["path"], request["file_name"], ocr=request["ocr"])
-        answer = {"text": reading.text, "fields": reading.fields, "warnings": reading.warnings}
+        answer = _measure(request) if request["work"] == "video" else _read(request)
         json.dumps(answer)
         return answer
     except Unreadable as unreadable:
@@ -264,10 +272,23 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"error": "crashed", "reason": "The stored file could not be opened."}
 
 
+def _read(request: dict[str, Any]) -> dict[str, Any]:
+    from parsing import read_cv
+
+    reading = read_cv(request["path"], request["file_name"], ocr=request["work"] == "ocr")
+    return {"text": reading.text, "fields": reading.fields, "warnings": reading.warnings}
+
+
+def _measure(request: dict[str, Any]) -> dict[str, Any]:
+    from parsing.video import probe
+
+    return probe(request["path"], request["extension"])
+
+
 def answer_once() -> None:
     """Run as a plain child: request on stdin, answer on stdout."""
     request = json.load(sys.stdin)
-    limit_this_process(OCR_LIMITS if request["ocr"] else TEXT_LIMITS)
+    limit_this_process(LIMITS[request["work"]])
     print(json.dumps(_answer(request)))
 
 

@@ -106,6 +106,10 @@ class Assessment(models.Model):
     def renew_lease(self) -> bool:
         return bool(self._held().update(due_at=Now() + LEASE))
 
+    def put_off(self) -> bool:
+        """The store is away: this attempt does not count, and the next one comes with the sweep."""
+        return bool(self._held().update(lease=None, due_at=Now() + LEASE, attempts=F("attempts") - 1))
+
     def mark_ready(self, message: str, **found: Any) -> bool:
         ended = {"status": self.Status.READY, "message": message, "lease": None, "due_at": None}
         return bool(self._held().update(**ended, **found, updated_at=Now()))

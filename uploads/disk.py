@@ -190,6 +190,10 @@ class DiskStore(DiskLinks):
         file.seek(start)
         return file if length is None else _Slice(file, length)  # type: ignore[return-value]
 
+    def local_path(self, stored: StoredObject) -> Path | None:
+        self.open(stored).close()
+        return self._folder(stored.key) / stored.version
+
     def versions(self, prefix: str = "") -> Iterator[StoredObject]:
         for folder, names, files in os.walk(self.root):
             names[:] = [name for name in names if not name.startswith(".")]

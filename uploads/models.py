@@ -163,8 +163,8 @@ class Document(models.Model):
 
     def ring(self) -> None:
         """Tells whoever listens, after commit, that a document is stored."""
-        doc_id = self.pk
-        transaction.on_commit(lambda: document_stored.send_robust(sender=Document, doc_id=doc_id))
+        facts = {"doc_id": self.pk, "is_video": self.file_type.is_video}
+        transaction.on_commit(lambda: document_stored.send_robust(sender=Document, **facts))
 
     # --- Upload states ----------------------------------------------------------------------------------------------
 

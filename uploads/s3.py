@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
@@ -188,6 +189,9 @@ class S3Store:
         except Absent as error:
             raise ObjectMissing from error
         return _Body(answer["Body"])  # type: ignore[return-value]
+
+    def local_path(self, stored: StoredObject) -> Path | None:
+        return None
 
     def put(self, key: str, file: IO[bytes], *, sha256: str, content_type: str) -> StoredObject:
         file.seek(0)

@@ -2,6 +2,6 @@
 
 from django.dispatch import Signal
 
-document_stored = Signal()  # sender: Document; doc_id: UUID; rings after commit
+document_stored = Signal()  # sender: Document; doc_id: UUID, is_video: bool; rings after commit
 storage_audited = Signal()  # each receiver answers its findings about the second names that it gave, as a list
 storage_cleaned = Signal()  # dry_run: bool; each receiver answers {what it removed: how many}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import IO, Protocol
 
 from django.conf import settings
@@ -81,6 +82,9 @@ class Store(Protocol):
 
     def open(self, stored: StoredObject, start: int = 0, length: int | None = None) -> IO[bytes]:
         """A stream of exactly that version, from `start`. Raises ObjectMissing."""
+
+    def local_path(self, stored: StoredObject) -> Path | None:
+        """Where exactly that version lies as a file of this machine, to be read; None where it is no file."""
 
     def put(self, key: str, file: IO[bytes], *, sha256: str, content_type: str) -> StoredObject: ...
 
