@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import Direction, OpenApiResponse
 from rest_framework import serializers
 
 
@@ -36,9 +36,12 @@ REFUSALS = {
 
 
 class DoorSchema(AutoSchema):
-    def get_response_serializers(self) -> Any:
-        answers: Any = super().get_response_serializers()
-        if not isinstance(answers, dict):
-            answers = {200: answers}
-        refused = {status: OpenApiResponse(ErrorSerializer, description=text) for status, text in REFUSALS.items()}
-        return {**refused, **answers}
+    def _get_response_bodies(self, direction: Direction = "response") -> Any:
+        """Not by `get_response_serializers`: a view that names its answers itself replaces that one."""
+        refused = {
+            str(status): self._get_response_for_code(
+                OpenApiResponse(ErrorSerializer, description=text), str(status), direction=direction
+            )
+            for status, text in REFUSALS.items()
+        }
+        return {**refused, **super()._get_response_bodies(direction)}
