@@ -47,6 +47,7 @@ class Candidates(APIView):
     parser_classes = [WholeMultiPartParser]
 
     @extend_schema(
+        operation_id="candidates_list",
         parameters=[
             *(OpenApiParameter(name, str, description=words) for name, words in FILTERS.items()),
             OpenApiParameter("ordering", str, enum=[sign + name for name in ORDERINGS for sign in ("", "-")]),
