@@ -18,7 +18,6 @@ from django.core.cache import cache
 from django.db import connection
 
 from ats import limits
-from ats.celery import app as celery_app
 from ats.tests.builders import CV, Caller, make_cv, make_user
 from uploads import bell
 from uploads.s3 import S3Store
@@ -162,18 +161,13 @@ def store_away(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -
 @pytest.fixture
 def broker_away(settings: Any) -> Iterator[None]:
     """Nothing answers where the settings say that Redis is."""
-    settings.REDIS_URL = f"redis://{NOWHERE}/0"
-    settings.CELERY_BROKER_URL = settings.REDIS_URL
-    broker, celery_app.conf.broker_url = celery_app.conf.broker_url, settings.REDIS_URL
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = f"redis://{NOWHERE}/0"
     _forget_connections()
     yield
-    celery_app.conf.broker_url = broker
     _forget_connections()
 
 
 def _forget_connections() -> None:
     limits._redis.cache_clear()
-    celery_app.pool.force_close_all()
-    celery_app._pool = celery_app.amqp._producer_pool = None
-    bell.forget_connections()
     limits.counter.reset()
+    bell.forget_connections()

@@ -1,0 +1,55 @@
+"""What a presign call costs: at most four statements and one round trip to the cache."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from ats.tests.builders import CHECK, presign, stored
+
+pytestmark = pytest.mark.django_db
+MOST = 4
+
+
+@pytest.fixture
+def statements(api):
+    """Counts the statements of a call by a device that was seen within the minute."""
+    api.post(CHECK, {"sha256": []})
+
+    def count(do):
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            do()
+        framing = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT")
+        return [query["sql"] for query in asked if not query["sql"].startswith(framing)]
+
+    return count
+
+
+@pytest.mark.parametrize("met", ["new", "known", "stored"])
+def test_presign_takes_at_most_four_statements(api, cv, statements, met):
+    if met == "known":
+        presign(api, cv)
+    if met == "stored":
+        stored(cv)
+    asked = statements(lambda: presign(api, cv))
+    assert len(asked) <= MOST, "\n".join(asked)
+
+
+def test_presign_takes_one_round_trip_to_the_cache(api, cv, settings, monkeypatch):
+    if not settings.REDIS_URL:
+        pytest.skip("the environment names no Redis")
+    api.post(CHECK, {"sha256": []})  # opens the connection
+    sent = []
+    send = redis.connection.AbstractConnection.send_packed_command
+
+    def count(self, *arguments, **options):
+        sent.append(arguments)
+        return send(self, *arguments, **options)
+
+    monkeypatch.setattr(redis.connection.AbstractConnection, "send_packed_command", count)
+    presign(api, cv)
+    assert len(sent) == 1
