@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from candidates.models import Candidate, Erasure, ResumeVersion
+from candidates.models import Candidate, Erasure, NameSlip, ResumeVersion
+from candidates.words import words_of
 from uploads.models import Document
 from uploads.storage import get_store
 
@@ -24,7 +25,9 @@ def erase(candidate_id: int, by: User | None) -> Erasure | None:
         candidate = Candidate.objects.select_for_update().filter(pk=candidate_id).first()
         if candidate is None:
             return None
+        names = set(words_of(candidate.full_name))
         candidate.delete()
+        NameSlip.forget(names)
         Document.objects.filter(pk__in=[pk for pk, _ in own]).delete()
         keys = {key for _, key in own}
         left = [[key, version] for key, version in objects if key in keys]

@@ -13,12 +13,15 @@ from candidates.erasures import Erasure
 from candidates.keys import person_keys
 from candidates.matches import PersonKey, PossibleDuplicate
 from candidates.queries import CandidateQuerySet
+from candidates.query import Term, excerpts
 from candidates.records import Note, ResumeAccess, Tag
 from candidates.said import columns_said, name_said
+from candidates.search import NameSlip, SearchEntry
 from uploads.models import Document
 
 __all__ = [
-    "Candidate", "Erasure", "Note", "PersonKey", "PossibleDuplicate", "ResumeAccess", "ResumeVersion", "Tag",
+    "Candidate", "Erasure", "NameSlip", "Note", "PersonKey", "PossibleDuplicate", "ResumeAccess", "ResumeVersion",
+    "SearchEntry", "Tag",
 ]  # fmt: skip
 
 SAME_NAME = 55  # of 100 (rapidfuzz token_set_ratio); below it two names are of two people
@@ -76,6 +79,7 @@ class Candidate(models.Model):
             models.Index(fields=["-updated_at", "-id"], name="candidates_changed"),
             models.Index(fields=["full_name", "id"], name="candidates_by_name"),
             models.Index(fields=["review_status", "-created_at"], name="candidates_by_review"),
+            models.Index(fields=["total_years"], name="candidates_by_years"),
             models.Index(fields=["id"], condition=Q(resume_file_due=True), name="candidates_with_file_due"),
         ]
         constraints = [
@@ -164,6 +168,7 @@ class Candidate(models.Model):
         self.take_typed(typed)
         self._save()
         self.settle_keys()
+        self.index()
 
     def hear(self, document: Document, fields: dict[str, Any]) -> None:
         """A CV of this person has been read. Only the current one is shown as `parsed_resume`."""
@@ -173,10 +178,21 @@ class Candidate(models.Model):
             self.parsed_resume = fields
         self._save()
         self.settle_keys()
+        self.index()
 
     def _save(self) -> None:
         held = {name: getattr(self, name) for name in (*TYPABLE, *HELD)}
         Candidate.objects.filter(pk=self.pk).update(**held, updated_at=Now())
+
+    def index(self) -> None:
+        """Makes the search say what the record and its CVs say now."""
+        SearchEntry.write(self)
+
+    def excerpts(self, terms: list[Term]) -> list[dict]:
+        """Where the record or the current CV holds what was asked for."""
+        version = self.current_version
+        text = " · ".join(filter(None, [self.full_name, self.headline, self.location, ", ".join(self.skills)]))
+        return excerpts(text, terms) or excerpts(version.document.text if version else "", terms)
 
     def settle_keys(self) -> None:
         """The keys follow what is known: old ones go, free ones are claimed, others' make a suggestion."""

@@ -12,7 +12,9 @@ from django.db.models.functions import Now
 
 from candidates.keys import person_keys
 from candidates.matches import Key, PersonKey, PossibleDuplicate
+from candidates.query import Term, compile_terms
 from candidates.said import name_said
+from candidates.search import understood
 from uploads.models import Document
 
 if TYPE_CHECKING:
@@ -41,6 +43,13 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         light = ResumeVersion.objects.select_related("document").defer("document__text", "document__parsed")
         return self.prefetch_related(Prefetch("versions", light), "tags", "possible_duplicates__other")
 
+    def search(self, text: str) -> CandidateQuerySet:
+        """Whose record or CVs hold what `text` asks for: words, "phrases", -not, prefix*. See `candidates.query`."""
+        return self.matching(understood(text)) if text.strip() else self
+
+    def matching(self, terms: list[Term]) -> CandidateQuerySet:
+        return self.filter(search_entry__words__matches=compile_terms(terms)) if terms else self.none()
+
     # --- Review -----------------------------------------------------------------------------------------------------
 
     def shortlist(self) -> int:
@@ -68,6 +77,7 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         if document:
             person.add_version(document, file_name)
         person.settle_keys()
+        person.index()
         return person
 
     # --- From a CV --------------------------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ def put_tag(candidate: Candidate, name: str, author_id: int) -> tuple[Tag, bool]
         with transaction.atomic():
             tag = Tag.objects.create(candidate=candidate, name=name, author_id=author_id)
             tag.refresh_from_db()
+            candidate.index()
             return tag, True
     except IntegrityError:
         return candidate.tags.get(name__iexact=name), False
@@ -94,6 +95,9 @@ class OneTag(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int, name: str) -> Response:
-        if not find(pk).tags.filter(name__iexact=name).delete()[0]:
-            raise Http404
+        with transaction.atomic():
+            candidate = find(pk, lock=True)
+            if not candidate.tags.filter(name__iexact=name).delete()[0]:
+                raise Http404
+            candidate.index()
         return Response(status=204)

@@ -185,8 +185,20 @@ class CandidateSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
+class ExcerptSerializer(serializers.Serializer):
+    text = serializers.CharField()
+    marks = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
+
+
+class ListedSerializer(CandidateSerializer):
+    excerpts = ExcerptSerializer(many=True, help_text="where `search` was found; marks are [start, end] in text")
+
+    class Meta(CandidateSerializer.Meta):
+        fields = [*CandidateSerializer.Meta.fields, "excerpts"]
+
+
 class PageSerializer(serializers.Serializer):
-    results = CandidateSerializer(many=True)
+    results = ListedSerializer(many=True)
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
 
@@ -253,3 +265,22 @@ class TagSerializer(serializers.ModelSerializer):
     class Meta:
         model = Tag
         fields = ["name", "author", "created_at"]
+
+
+class FacetSerializer(serializers.Serializer):
+    value = serializers.CharField(allow_null=True, help_text="null: unknown")
+    count = serializers.IntegerField()
+
+
+class FacetsSerializer(serializers.Serializer):
+    """How the newest matches are spread; `complete` is false when there are more than were counted."""
+
+    counted = serializers.IntegerField()
+    complete = serializers.BooleanField()
+    skill = FacetSerializer(many=True)
+    place = FacetSerializer(many=True)
+    years = FacetSerializer(many=True)
+    source = FacetSerializer(many=True)  # type: ignore[assignment]  # DRF has its own
+    review_status = FacetSerializer(many=True)
+    captured_by = FacetSerializer(many=True)
+    created = FacetSerializer(many=True)

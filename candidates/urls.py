@@ -7,6 +7,7 @@ from candidates import record_views, resume_views, views
 ONE = r"^/(?P<pk>[0-9]{1,18})"
 urlpatterns = [
     re_path(r"^/?$", views.Candidates.as_view()),
+    re_path(r"^/facets/?$", views.Facets.as_view()),
     re_path(rf"{ONE}/?$", views.OneCandidate.as_view()),
     re_path(rf"{ONE}/resume/?$", resume_views.Resume.as_view()),
     re_path(rf"{ONE}/resumes/?$", resume_views.Resumes.as_view()),

@@ -15,14 +15,17 @@ from rest_framework.views import APIView
 from candidates import named_files, serializers
 from candidates.arrivals import received
 from candidates.erasing import erase
+from candidates.facets import facets
 from candidates.filters import FILTERS, narrowed
 from candidates.models import Candidate
 from candidates.pages import ORDERINGS, page_of
+from candidates.search import understood
 from uploads import ledger
 from uploads.multipart import WholeMultiPartParser
-from uploads.permissions import asker, may_each
+from uploads.permissions import asker, may, may_each
 
 LOOK = "candidates.view_candidate"
+FILTER_PARAMETERS = [OpenApiParameter(name, str, description=words) for name, words in FILTERS.items()]
 
 
 def find(pk: int, *, lock: bool = False) -> Candidate:
@@ -49,7 +52,7 @@ class Candidates(APIView):
     @extend_schema(
         operation_id="candidates_list",
         parameters=[
-            *(OpenApiParameter(name, str, description=words) for name, words in FILTERS.items()),
+            *FILTER_PARAMETERS,
             OpenApiParameter("ordering", str, enum=[sign + name for name in ORDERINGS for sign in ("", "-")]),
             OpenApiParameter("limit", int, description="1 to 100; usually 20"),
             OpenApiParameter("cursor", str, description="as found in `next` and `previous`"),
@@ -57,8 +60,11 @@ class Candidates(APIView):
         responses=serializers.PageSerializer,
     )
     def get(self, request: Request) -> Response:
-        page = page_of(narrowed(Candidate.objects.with_record(), request.query_params), request)
+        terms = understood(request.query_params.get("search", ""))
+        page = page_of(narrowed(Candidate.objects.with_record(), request.query_params, terms), request)
         results = serializers.CandidateSerializer(page.rows, many=True).data
+        for row, candidate in zip(results, page.rows, strict=True):
+            row["excerpts"] = candidate.excerpts(terms) if terms else []
         return Response({"results": results, "next": page.next, "previous": page.previous})
 
     @extend_schema(
@@ -72,6 +78,18 @@ class Candidates(APIView):
         candidate = _make_with(typed, resume) if resume else Candidate.objects.make(typed)
         ledger.note(candidate_id=candidate.pk)
         return answer(candidate.pk, status=201)
+
+
+class Facets(APIView):
+    """How the matches of the same filters are spread."""
+
+    throttle_scope = "candidates"
+    permission_classes = [may(LOOK)]
+
+    @extend_schema(parameters=FILTER_PARAMETERS, responses=serializers.FacetsSerializer)
+    def get(self, request: Request) -> Response:
+        terms = understood(request.query_params.get("search", ""))
+        return Response(facets(narrowed(Candidate.objects.all(), request.query_params, terms)))
 
 
 def _make_with(typed: dict[str, Any], resume: Any) -> Candidate:

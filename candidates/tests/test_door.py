@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from ats.tests.builders import Caller, assert_envelope, make_cv
@@ -190,6 +191,18 @@ def test_a_body_without_its_closing_boundary_is_cut_off(api: Caller) -> None:
 def test_a_whole_body_passes(api: Caller) -> None:
     body = encode_multipart(BOUNDARY, {"candidate_in": '{"full_name": "John"}', "resume": file_of(make_cv())})
     assert through_wsgi(api, body, len(body))[0] == 201
+
+
+def test_a_browser_page_sends_its_csrf_token_as_a_header_and_is_held_to_the_same(api: Caller) -> None:
+    page = Client(enforce_csrf_checks=True)
+    page.force_login(api.user)
+    page.cookies["csrftoken"] = token = "x" * 32
+    body = encode_multipart(BOUNDARY, {"candidate_in": '{"full_name": "John"}', "resume": file_of(make_cv())})
+    assert_envelope(page.generic("POST", DOOR, body, MULTIPART_CONTENT), 403)
+    headers = {"x-csrftoken": token}
+    cut = page.generic("POST", DOOR, body[:-6], MULTIPART_CONTENT, headers=headers)
+    assert_envelope(cut, 400, code="incomplete_body")
+    assert page.generic("POST", DOOR, body, MULTIPART_CONTENT, headers=headers).status_code == 201
 
 
 def test_a_store_that_is_away_leaves_no_candidate(api: Caller, store_away: Any) -> None:

@@ -1,0 +1,93 @@
+"""The query language: words, "phrases", -not, prefix*. Every text is a query; none is a syntax error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import connection
+
+from candidates.words import places_of, words_of
+
+LONGEST, MOST_TERMS = 500, 20
+_TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+_NUMBER = re.compile(r"[\d\s()+./-]+")
+
+
+@dataclass(frozen=True)
+class Term:
+    """Words that stand one after the other. `instead`: names that one of them may be a slip of."""
+
+    words: tuple[str, ...]
+    negated: bool = False
+    prefix: bool = False
+    instead: tuple[str, ...] = ()
+
+    @property
+    def may_be_a_slip(self) -> bool:
+        return len(self.words) == 1 and not self.negated and not self.prefix and len(self.words[0]) >= 4
+
+
+def parse(text: str) -> list[Term]:
+    text = text[:LONGEST]
+    if _NUMBER.fullmatch(text) and len(digits := re.sub(r"\D", "", text)) >= 7:
+        return [Term((digits,))]  # a telephone number, however it is spaced
+    terms = []
+    for minus, phrase, bare in _TERM.findall(text):
+        prefix = bare.endswith("*") or phrase.endswith("*")
+        if words := tuple(words_of(phrase or bare)):
+            terms.append(Term(words, bool(minus), prefix))
+    return terms[:MOST_TERMS]
+
+
+def compile_terms(terms: list[Term]) -> str:
+    """The terms in the query language of the database; only negated ones where nothing else is asked."""
+    return {"postgresql": _tsquery, "sqlite": _fts5}[connection.vendor](terms)
+
+
+def _tsquery(terms: list[Term]) -> str:
+    # Words hold letters and digits only, so quoting is complete. A name carries the weight A.
+    parts = []
+    for term in terms:
+        phrase = " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "")
+        slips = "".join(f" | '{name}':A" for name in term.instead)
+        parts.append(f"{'!' if term.negated else ''}({phrase}{slips})")
+    return " & ".join(parts)
+
+
+def _fts5(terms: list[Term]) -> str:
+    # NOT is binary in FTS5: "everything" stands on its left where only negated terms are asked for.
+    asked = [_fts5_phrase(term) for term in terms if not term.negated] or ['words : "xeverybodyx"']
+    negated = [_fts5_phrase(term) for term in terms if term.negated]
+    return " AND ".join(asked) + "".join(f" NOT {phrase}" for phrase in negated)
+
+
+def _fts5_phrase(term: Term) -> str:
+    phrase = f'"{" ".join(term.words)}"' + (" *" if term.prefix else "")
+    slips = "".join(f' OR names : "{name}"' for name in term.instead)
+    return f"({phrase}{slips})"
+
+
+# --- Excerpts ---------------------------------------------------------------------------------------------------------
+
+AROUND, MOST_EXCERPTS = 80, 2
+
+
+def excerpts(text: str, terms: list[Term]) -> list[dict]:
+    """Up to two pieces of `text` around what was found: `{"text": …, "marks": [[start, end], …]}`, marks in `text`."""
+    tests = [_test(term) for term in terms if not term.negated]
+    hits = [(start, end) for word, start, end in places_of(text) if any(test(word) for test in tests)]
+    found: list[dict] = []
+    while hits and len(found) < MOST_EXCERPTS:
+        left = max(0, hits[0][0] - AROUND)
+        right = min(len(text), hits[0][1] + AROUND)
+        inside = [(start, end) for start, end in hits if end <= right]
+        found.append({"text": text[left:right], "marks": [[start - left, end - left] for start, end in inside]})
+        hits = hits[len(inside) :]
+    return found
+
+
+def _test(term: Term) -> Callable[[str], bool]:
+    known = {*term.words, *term.instead}
+    return lambda word: word in known or (term.prefix and word.startswith(term.words[-1]))
