@@ -18,7 +18,7 @@ KNOWN_TAIL = re.compile(
 
 
 def find_certificates(lines: list[Line]) -> list[tuple[dict[str, Any], Line]]:
-    """Certificates in order. Lists in one line are divided at commas; in blocks the first line names the certificate."""
+    """Certificates in order. A list in one line is divided at commas; in blocks the first line is the name."""
     if _is_blocks(lines):
         return list(filter(None, map(_from_block, split_entries(lines, singles=True))))
     found: list[tuple[dict[str, Any], Line]] = []

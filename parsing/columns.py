@@ -1,8 +1,8 @@
 """Regions of a page in reading order: a recursive cut along gutters of white space.
 
-A gutter is a vertical strip that no run crosses over several rows. It parts text columns only if text flows on both sides;
-where the items of one side pair up with rows of the other it is a column of dates, labels or table cells, and the
-rows stay whole.
+A gutter is a vertical strip that no run crosses over several rows. It parts text columns only if text flows on both
+sides; where the items of one side pair up with rows of the other it is a column of dates, labels or table cells, and
+the rows stay whole.
 """
 
 from __future__ import annotations
@@ -192,7 +192,9 @@ def _continues_cell(last: Run, run: Run, runs: list[Run]) -> bool:
     if len(row) >= 2:
         return len(row) > sum(1 for other in runs if other is not run and same_row(run, other))
     joined = f"{last.text} {run.text}"
-    return bool(section_of(joined)) or (_whole_range(joined) and not _whole_range(last.text))
+    return bool(section_of(joined)) or (
+        _whole_range(joined) and (not _whole_range(last.text) or last.text.rstrip().endswith(("-", "–", "—")))
+    )
 
 
 def _whole_range(text: str) -> bool:

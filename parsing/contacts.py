@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from parsing.page import Line, Link
-from parsing.words import fold
+from parsing.words import fold, load_index
 
 EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+'-])[A-Za-z0-9_](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?@"
@@ -20,33 +20,49 @@ PHONE_LABEL = re.compile(
     r"(?:phone|mobile|tel|cell|handy|m[óo]vil|telefon|téléphone|telefono|тел|电话|手机|電話|전화|هاتف|fon|ph)\W{0,4}$",
     re.I,
 )
-DATE_LIKE = re.compile(r"^(?:19|20)\d\d\s*[-–/.]\s*(?:19|20)?\d\d$|^\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d$|^(?:19|20)\d\d[./-]\d\d[./-]\d\d$|"
-                       r"(?:19|20)\d\d\s*[-–]\s*(?:\d\d[./])?(?:19|20)\d\d")  # fmt: skip
+DATE_LIKE = re.compile(
+    r"^(?:19|20)\d\d\s*[-–/.]\s*(?:19|20)?\d\d$|^\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d$|^(?:19|"
+    r"20)\d\d[./-]\d\d[./-]\d\d$|"
+    r"(?:19|20)\d\d\s*[-–]\s*(?:\d\d[./])?(?:19|20)\d\d"
+)
 NETWORKS = {
-    "linkedin.com": ("LinkedIn", r"(?:in|pub)/([^/?#]+)"), "github.com": ("GitHub", r"([^/?#]+)/?$"), "gitlab.com": ("GitLab", r"([^/?#]+)/?$"),
-    "bitbucket.org": ("Bitbucket", r"([^/?#]+)/?$"), "twitter.com": ("Twitter", r"@?([^/?#]+)/?$"), "x.com": ("X", r"@?([^/?#]+)/?$"),
-    "xing.com": ("XING", r"profile/([^/?#]+)"), "medium.com": ("Medium", r"@?([^/?#]+)/?$"), "behance.net": ("Behance", r"([^/?#]+)/?$"),
-    "dribbble.com": ("Dribbble", r"([^/?#]+)/?$"), "kaggle.com": ("Kaggle", r"([^/?#]+)/?$"), "orcid.org": ("ORCID", r"([\dX-]+)/?$"),
-    "stackoverflow.com": ("Stack Overflow", r"users/([^?#]+)"), "researchgate.net": ("ResearchGate", r"profile/([^/?#]+)"),
-    "scholar.google.com": ("Google Scholar", r"citations\?.*user=([^&]+)"), "leetcode.com": ("LeetCode", r"(?:u/)?([^/?#]+)/?$"),
-    "hackerrank.com": ("HackerRank", r"(?:profile/)?([^/?#]+)/?$"), "facebook.com": ("Facebook", r"([^/?#]+)/?$"),
-    "instagram.com": ("Instagram", r"([^/?#]+)/?$"), "t.me": ("Telegram", r"([^/?#]+)/?$"), "codepen.io": ("CodePen", r"([^/?#]+)/?$"),
-    "youtube.com": ("YouTube", r"(?:@|c/|channel/)([^/?#]+)"), "dev.to": ("DEV", r"([^/?#]+)/?$"),
-}  # fmt: skip
-TLDS = ("com|org|net|io|dev|me|co|ai|app|info|tech|design|xyz|edu|eu|de|fr|es|it|nl|be|ch|at|pl|se|no|dk|fi|cz|pt|ro|ru|ua|tr|in|uk|us|ca|au|br|"
-        "mx|ar|jp|cn|kr|sg|hk|za|ng|ke|ae|il|page|site|online|website|blog|studio|work|pro|name|science|academy|cloud|digital|space|biz")  # fmt: skip
-URL = re.compile(rf"(?<![@\w.-])(?:https?://[^\s<>\"|]{{4,300}}|www\.[^\s<>\"|,;]{{4,200}}|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.){{1,3}}(?:{TLDS})"
-                 r"(?![\w.@-])(?:/[^\s<>\"|,;]*)?)", re.I)  # fmt: skip
+    "linkedin.com": ("LinkedIn", r"(?:in|pub)/([^/?#]+)"),
+    "github.com": ("GitHub", r"([^/?#]+)/?$"),
+    "gitlab.com": ("GitLab", r"([^/?#]+)/?$"),
+    "bitbucket.org": ("Bitbucket", r"([^/?#]+)/?$"),
+    "twitter.com": ("Twitter", r"@?([^/?#]+)/?$"),
+    "x.com": ("X", r"@?([^/?#]+)/?$"),
+    "xing.com": ("XING", r"profile/([^/?#]+)"),
+    "medium.com": ("Medium", r"@?([^/?#]+)/?$"),
+    "behance.net": ("Behance", r"([^/?#]+)/?$"),
+    "dribbble.com": ("Dribbble", r"([^/?#]+)/?$"),
+    "kaggle.com": ("Kaggle", r"([^/?#]+)/?$"),
+    "orcid.org": ("ORCID", r"([\dX-]+)/?$"),
+    "stackoverflow.com": ("Stack Overflow", r"users/([^?#]+)"),
+    "researchgate.net": ("ResearchGate", r"profile/([^/?#]+)"),
+    "scholar.google.com": ("Google Scholar", r"citations\?.*user=([^&]+)"),
+    "leetcode.com": ("LeetCode", r"(?:u/)?([^/?#]+)/?$"),
+    "hackerrank.com": ("HackerRank", r"(?:profile/)?([^/?#]+)/?$"),
+    "facebook.com": ("Facebook", r"([^/?#]+)/?$"),
+    "instagram.com": ("Instagram", r"([^/?#]+)/?$"),
+    "t.me": ("Telegram", r"([^/?#]+)/?$"),
+    "codepen.io": ("CodePen", r"([^/?#]+)/?$"),
+    "youtube.com": ("YouTube", r"(?:@|c/|channel/)([^/?#]+)"),
+    "dev.to": ("DEV", r"([^/?#]+)/?$"),
+}
+TLDS = (
+    "com|org|net|io|dev|me|co|ai|app|info|tech|design|xyz|edu|eu|de|fr|es|it|nl|be|ch|at|pl|se|no|dk|"
+    "fi|cz|pt|ro|ru|ua|tr|in|uk|us|ca|au|br|"
+    "mx|ar|jp|cn|kr|sg|hk|za|ng|ke|ae|il|page|site|online|website|blog|studio|work|pro|name|"
+    "science|academy|cloud|digital|space|biz"
+)
+URL = re.compile(
+    rf"(?<![@\w.-])(?:https?://[^\s<>\"|]{{4,300}}|www\.[^\s<>\"|,;]{{4,200}}|"
+    rf"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.){{1,3}}(?:{TLDS})"
+    r"(?![\w.@-])(?:/[^\s<>\"|,;]*)?)",
+    re.I,
+)
 NO_SITE = re.compile(r"^(?:asp|node|vue|react|next|express|socket|ado|vb|d3|three|b|m)\.", re.I)
-REGIONS = {"us": "US", "usa": "US", "united states": "US", "united kingdom": "GB", "uk": "GB", "england": "GB", "london": "GB", "india": "IN",
-           "germany": "DE", "deutschland": "DE", "berlin": "DE", "france": "FR", "paris": "FR", "spain": "ES", "espana": "ES", "madrid": "ES",
-           "italy": "IT", "italia": "IT", "netherlands": "NL", "nederland": "NL", "poland": "PL", "polska": "PL", "canada": "CA", "toronto": "CA",
-           "australia": "AU", "sydney": "AU", "brazil": "BR", "brasil": "BR", "mexico": "MX", "pakistan": "PK", "nigeria": "NG", "kenya": "KE",
-           "singapore": "SG", "uae": "AE", "dubai": "AE", "switzerland": "CH", "schweiz": "CH", "austria": "AT", "sweden": "SE", "turkey": "TR",
-           "china": "CN", "japan": "JP", "korea": "KR", "ukraine": "UA", "россия": "RU", "москва": "RU", "київ": "UA", "pune": "IN", "mumbai": "IN",
-           "bangalore": "IN", "bengaluru": "IN", "delhi": "IN", "hyderabad": "IN", "chennai": "IN", "ireland": "IE", "dublin": "IE"}  # fmt: skip
-LANGUAGE_REGIONS = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "nl": "NL", "pl": "PL", "pt": "BR", "ru": "RU", "uk": "UA", "tr": "TR",
-                    "zh": "CN", "ja": "JP", "ko": "KR", "sv": "SE", "hi": "IN", "he": "IL"}  # fmt: skip
 
 
 class Profile(NamedTuple):
@@ -75,13 +91,18 @@ def find_emails(lines: list[Line], links: list[Link]) -> list[tuple[str, Line | 
     return list(found.items())
 
 
+@cache
+def _regions() -> dict[str, str]:
+    return load_index("regions.txt")
+
+
 def region_of(lines: list[Line], language: str) -> str:
     """The country whose national numbers a CV would write, by places in its first lines, else by its language."""
     for line in lines[:15]:
         for part in re.split(r"[,|•·/()\t]|\s[–-]\s", line.text):
-            if region := REGIONS.get(fold(part)):
+            if region := _regions().get(fold(part)):
                 return region
-    return LANGUAGE_REGIONS.get(language, "US")
+    return _regions().get(f"lang {language}", "US")
 
 
 def find_phones(lines: list[Line], links: list[Link], region: str) -> list[tuple[str, Line | None]]:
@@ -176,8 +197,17 @@ def _line_at(link: Link, lines: list[Line]) -> Line | None:
     if link.box is None:
         return None
     x, y = (link.box[0] + link.box[2]) / 2, (link.box[1] + link.box[3]) / 2
-    return next((line for line in lines if line.page == link.page and line.box
-                 and line.box[0] - 12 <= x <= line.box[2] + 12 and line.box[1] - 2 <= y <= line.box[3] + 2), None)  # fmt: skip
+    return next(
+        (
+            line
+            for line in lines
+            if line.page == link.page
+            and line.box
+            and line.box[0] - 12 <= x <= line.box[2] + 12
+            and line.box[1] - 2 <= y <= line.box[3] + 2
+        ),
+        None,
+    )
 
 
 def _written(lines: list[Line], own: bool) -> list[tuple[str, Line | None, bool]]:

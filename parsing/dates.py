@@ -30,24 +30,34 @@ class Point(NamedTuple):
 
 
 PRESENT = (
-    "present|presently|now|current|currently|today|till date|till now|till today|to date|todate|until now|up to now|ongoing|date|continuing|"
-    "heute|aktuell|jetzt|derzeit|laufend|gegenwärtig|dato|aujourd['’]hui|présent|ce jour|actuel|actuellement|maintenant|en cours|"
-    "actualidad|la actualidad|presente|el presente|actual|hoy|la fecha|actualmente|atual|atualmente|o momento|momento|o presente|"
-    "oggi|attuale|in corso|ad oggi|heden|nu|nuvarande|nåværende|nuværende|obecnie|teraz|dziś|nadal|halen|devam ediyor|günümüz|bugün|"
-    "současnost|dosud|súčasnosť|prezent|jelenleg|jelen|nykyinen|σήμερα|σημερα|настоящее время|наст\\. ?время|н\\. ?в\\.|нв|сейчас|"
-    "сегодня|по сей день|теперішній час|дотепер|зараз|сьогодні|至今|现在|現在|目前|今|현재|재직 ?중|वर्तमान|अब तक|आज|حتى الآن|الآن|الحاضر|היום|כיום"
+    "present|presently|now|current|currently|today|till date|till now|till today|to date|todate|"
+    "until now|up to now|ongoing|date|continuing|"
+    "heute|aktuell|jetzt|derzeit|laufend|gegenwärtig|dato|aujourd['’]hui|présent|ce jour|actuel|"
+    "actuellement|maintenant|en cours|"
+    "actualidad|la actualidad|presente|el presente|actual|hoy|la fecha|actualmente|atual|"
+    "atualmente|o momento|momento|o presente|"
+    "oggi|attuale|in corso|ad oggi|heden|nu|nuvarande|nåværende|nuværende|obecnie|teraz|dziś|"
+    "nadal|halen|devam ediyor|günümüz|bugün|"
+    "současnost|dosud|súčasnosť|prezent|jelenleg|jelen|nykyinen|σήμερα|σημερα|настоящее время|"
+    "наст\\. ?время|н\\. ?в\\.|нв|сейчас|"
+    "сегодня|по сей день|теперішній час|дотепер|зараз|сьогодні|至今|现在|現在|目前|今|현재|재직 ?중|वर्तमान|"
+    "अब तक|आज|حتى الآن|الآن|الحاضر|היום|כיום"
 )
 SEPARATOR = (
-    r"[\s,]*(?:\)?\s*[-–—−‐‑‒―~～〜→>/]+\s*\(?|\bto\b|\buntil\b|\btill\b|\bthrough\b|\bthru\b|\bup to\b|\bbis(?: zum)?\b|à|\bau\b|\ba\b|\bal\b|"
-    r"\bhasta(?: el| la)?\b|\baté\b|\btot(?: en met)?\b|\bt/m\b|\bdo\b|\btil\b|\btill\b|до|по|[至到]|から|까지|부터|إلى|से|עד|\bja\b)[\s]*"
+    r"[\s,]*(?:\)?\s*[-–—−‐‑‒―~～〜→>/]+\s*\(?|\bto\b|\buntil\b|\btill\b|\bthrough\b|\bthru\b|"
+    r"\bup to\b|\bbis(?: zum)?\b|à|\bau\b|\ba\b|\bal\b|"
+    r"\bhasta(?: el| la)?\b|\baté\b|\btot(?: en met)?\b|\bt/m\b|\bdo\b|\btil\b|\btill\b|до|по|"
+    r"[至到]|から|까지|부터|إلى|से|עד|\bja\b)[\s]*"
 )
 SINCE = re.compile(
-    r"(?:\bsince|\bfrom|\bseit|\bab|\bdepuis(?: le)?|\bdesde|\bdal|\bsinds|\bvanaf|\bod|\bsedan|\bsiden|с|з|от|від|منذ|beginning)\s*:?\s*$",
+    r"(?:\bsince|\bfrom|\bseit|\bab|\bdepuis(?: le)?|\bdesde|\bdal|\bsinds|\bvanaf|\bod|\bsedan|"
+    r"\bsiden|с|з|от|від|منذ|beginning)\s*:?\s*$",
     re.I,
 )
 YEAR = r"(?:19[5-9]|20[0-3])\d"
 SEASONS = (
-    "spring|summer|autumn|fall|winter|frühjahr|frühling|sommer|herbst|printemps|été|automne|hiver|primavera|verano|otoño|invierno|"
+    "spring|summer|autumn|fall|winter|frühjahr|frühling|sommer|herbst|printemps|été|automne|"
+    "hiver|primavera|verano|otoño|invierno|"
     "estate|autunno|inverno|wiosna|lato|jesień|zima|весна|лето|осень|зима|q[1-4]|h[12]|t[1-4]"
 )
 
@@ -61,13 +71,16 @@ def months() -> dict[str, int]:
 def _point() -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, months()), key=len, reverse=True))
     return re.compile(
-        rf"(?<![\d])(?P<y1>{YEAR})(?:[./-]|\s?[年년]\s?)(?P<m1>1[0-2]|0?[1-9])(?!\d|[./-]{YEAR})(?:\s?[月월]|[./-][0-3]?\d(?!\d)[日일]?)?"
+        rf"(?<![\d])(?P<y1>{YEAR})(?:[./-]|\s?[年년]\s?)(?P<m1>1[0-2]|0?[1-9])(?!\d|"
+        rf"[./-]{YEAR})(?:\s?[月월]|[./-][0-3]?\d(?!\d)[日일]?)?"
         rf"|(?<!\d)(?P<y9>{YEAR})\s/\s(?P<m9>0[1-9]|1[0-2])(?!\d)"
         rf"|(?<!\d)(?P<d2>[0-3]?\d)\s?[./-]\s?(?P<m2>[01]?\d)\s?[./-]\s?(?P<y2>{YEAR})(?!\d)"
         rf"|(?<![\d/.])(?P<m3>1[0-2]|0?[1-9])\s?[./-]\s?(?P<y3>{YEAR})(?!\d)"
         rf"|(?<![\d/.-])(?P<m4>0[1-9]|1[0-2])/(?P<y4>\d\d)(?![\d/])"
-        rf"|(?:(?<!\d)[0-3]?\d(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+|of\s+)?)?(?<![^\W\d_])(?P<name>{names})(?![^\W\d_])[.,]?\s*"
-        rf"(?:(?:[0-3]?\d(?:st|nd|rd|th)?,\s*)?(?:del?\s+|of\s+|/\s*|[-–]\s?(?=\d{{4}}))?(?:(?P<y5>{YEAR})(?!\d)|['’‘`]?\s?(?P<y6>\d\d)(?![\d:.])))?"
+        rf"|(?:(?<!\d)[0-3]?\d(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+|"
+        rf"of\s+)?)?(?<![^\W\d_])(?P<name>{names})(?![^\W\d_])[.,]?\s*"
+        rf"(?:(?:[0-3]?\d(?:st|nd|rd|th)?,\s*)?(?:del?\s+|of\s+|/\s*|"
+        rf"[-–]\s?(?=\d{{4}}))?(?:(?P<y5>{YEAR})(?!\d)|['’‘`]?\s?(?P<y6>\d\d)(?![\d:.])))?"
         rf"|(?<!\w)(?:{SEASONS})[\s,]+(?P<y7>{YEAR})(?!\d)"
         rf"|(?<![\d.,$€£₹])(?P<y8>{YEAR})[年년]?(?![\d%+]|[.,]\d)",
         re.I,
@@ -165,7 +178,9 @@ def looks_like_date(text: str) -> bool:
     for span in reversed(spans):
         rest = rest[: span.begin] + rest[span.finish :]
     rest = BESIDE_DATES.sub("", rest)
-    return sum(c.isalpha() for c in rest) <= 2 and sum(c.isalnum() for c in rest) <= 0.3 * sum(c.isalnum() for c in text)
+    return sum(c.isalpha() for c in rest) <= 2 and sum(c.isalnum() for c in rest) <= 0.3 * sum(
+        c.isalnum() for c in text
+    )
 
 
 def without_dates(text: str) -> str:
@@ -180,11 +195,7 @@ def _at_an_end(text: str, span: Span) -> bool:
     return not text[: span.begin].strip(" (") or not text[span.finish :].strip(" ).")
 
 
-def months_between(start: str, end: str) -> int:
-    """Whole months from the beginning of `start` to the end of `end`; a bare year counts from its middle."""
-    return max(0, _ordinal(end, 6) - _ordinal(start, 6) + (1 if "-" in end and "-" in start else 0))
-
-
-def _ordinal(iso: str, month: int) -> int:
-    year, _, stated = iso.partition("-")
-    return int(year) * 12 + (int(stated) if stated else month)
+def month_number(iso: str, *, last: bool = False) -> int:
+    """Months since the year 0 of "YYYY" or "YYYY-MM"; a bare year stands for its middle, July to June of the next."""
+    year, _, month = iso.partition("-")
+    return int(year) * 12 + (int(month) - 1 if month else 5 if last else 6)

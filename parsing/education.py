@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from parsing.entries import Entry, split_entries
@@ -47,7 +48,7 @@ def _divided(entries: list[Entry]) -> list[Entry]:
         if entry.span is None and len(schools) > 1:
             firsts = schools if not degrees or schools[0] < degrees[0] else degrees
             bounds = [*firsts, len(entry.header)]
-            result += [Entry(None, entry.header[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+            result += [Entry(None, entry.header[a:b]) for a, b in pairwise(bounds)]
         else:
             result.append(entry)
     return result
@@ -112,9 +113,12 @@ def _pieces(entry: Entry) -> list[Segment]:
 
 
 def _divide(text: str) -> tuple[str, str] | None:
-    options = [(left, right) for left, right in halves(text)
-               if (degree_level(left) and school_score(right) >= 2 and school_score(left) < 2)
-               or (degree_level(right) and school_score(left) >= 2 and school_score(right) < 2)]  # fmt: skip
+    options = [
+        (left, right)
+        for left, right in halves(text)
+        if (degree_level(left) and school_score(right) >= 2 and school_score(left) < 2)
+        or (degree_level(right) and school_score(left) >= 2 and school_score(right) < 2)
+    ]
     return max(options, key=lambda pair: max(map(school_score, pair)) + 0.01 * len(pair[0]), default=None)
 
 

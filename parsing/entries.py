@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from parsing.dates import Span, find_spans, looks_like_date
 from parsing.page import Line
@@ -37,13 +38,15 @@ def split_entries(lines: list[Line], *, singles: bool) -> list[Entry]:
         return _undated(lines, heads)
     before = _count_before(anchors[0], heads, 0)
     starts = [anchors[0] - before]
-    for previous, anchor in zip(anchors, anchors[1:], strict=False):
+    for previous, anchor in pairwise(anchors):
         available = _count_before(anchor, heads, previous + 1)
         separated = not all(heads[previous + 1 : anchor])
         starts.append(anchor - min(available, before + 1 if separated and before else before))
     ends = [*starts[1:], len(lines)]
-    return [_entry(lines[start:end], heads[start:end], anchor - start, singles)
-            for start, end, anchor in zip(starts, ends, anchors, strict=True)]  # fmt: skip
+    return [
+        _entry(lines[start:end], heads[start:end], anchor - start, singles)
+        for start, end, anchor in zip(starts, ends, anchors, strict=True)
+    ]
 
 
 def anchor_of(line: Line, singles: bool) -> Span | None:
@@ -107,13 +110,16 @@ def _heads(lines: list[Line]) -> list[bool]:
         dated = any(span.start for span in find_spans(line.text)) or any(looks_like_date(cell) for cell in line.cells)
         if is_bullet(line):
             heads.append(dated and len(line.text.split()) < SENTENCE and line.text[:1] not in "–—")
-        elif follows_text and last is not None and _continues(last, line) and not (dated and len(line.cells) > 1):
-            heads.append(False)
-        elif line.box and line.box[0] > edge + 6 and not line.bold and not dated and line.column < edge + 6:
-            heads.append(False)
-        else:
-            heads.append(not _is_text(line) or (dated and len(line.cells) > 1))
+            continue
+        own_date = dated and len(line.cells) > 1
+        rest = follows_text and last is not None and _continues(last, line) and not own_date
+        indented = _is_indented(line, edge) and not dated
+        heads.append(not rest and not indented and (own_date or not _is_text(line)))
     return heads
+
+
+def _is_indented(line: Line, edge: float) -> bool:
+    return line.box is not None and line.box[0] > edge + 6 and not line.bold and line.column < edge + 6
 
 
 def _edge(lines: list[Line]) -> float:

@@ -6,14 +6,49 @@ import re
 
 MIN_SCORE = 0.35
 FOREIGN = (
-    ("an invoice", r"\b(?:invoice|rechnung(?:snummer)?|facture|factura|fattura|vat no|amount due|bill to|purchase order|subtotal)\b", 0.35),
-    ("a payslip", r"\b(?:pay ?slip|salary slip|net pay|gross pay|earnings|deductions|provident fund|gehaltsabrechnung|bulletin de paie|nómina)\b", 0.35),
-    ("a ticket", r"\b(?:boarding pass|e-?ticket|pnr|seat no|gate closes|passenger|departure|itinerary|booking reference)\b", 0.35),
-    ("a statement", r"\b(?:account statement|bank statement|opening balance|closing balance|iban|statement of account|kontoauszug)\b", 0.3),
-    ("a contract", r"\b(?:hereinafter|witnesseth|party of the first|terms and conditions|whereas|the parties agree|governing law)\b", 0.3),
-    ("a job advert", r"\b(?:we are looking for|what we offer|apply now|your profile|join our team|equal opportunity employer|wir bieten|we offer)\b", 0.3),
-    ("a letter", r"\b(?:dear (?:sir|madam|hiring)|yours (?:sincerely|faithfully)|sehr geehrte|mit freundlichen grüßen)\b", 0.15),
-)  # fmt: skip
+    (
+        "an invoice",
+        r"\b(?:invoice|rechnung(?:snummer)?|facture|factura|fattura|vat no|amount due|bill to|"
+        r"purchase order|subtotal)\b",
+        0.35,
+    ),
+    (
+        "a payslip",
+        r"\b(?:pay ?slip|salary slip|net pay|gross pay|earnings|deductions|provident fund|"
+        r"gehaltsabrechnung|bulletin de paie|nómina)\b",
+        0.35,
+    ),
+    (
+        "a ticket",
+        r"\b(?:boarding pass|e-?ticket|pnr|seat no|gate closes|passenger|departure|itinerary|"
+        r"booking reference)\b",
+        0.35,
+    ),
+    (
+        "a statement",
+        r"\b(?:account statement|bank statement|opening balance|closing balance|iban|"
+        r"statement of account|kontoauszug)\b",
+        0.3,
+    ),
+    (
+        "a contract",
+        r"\b(?:hereinafter|witnesseth|party of the first|terms and conditions|whereas|"
+        r"the parties agree|governing law)\b",
+        0.3,
+    ),
+    (
+        "a job advert",
+        r"\b(?:we are looking for|what we offer|apply now|your profile|join our team|"
+        r"equal opportunity employer|wir bieten|we offer)\b",
+        0.3,
+    ),
+    (
+        "a letter",
+        r"\b(?:dear (?:sir|madam|hiring)|yours (?:sincerely|faithfully)|sehr geehrte|"
+        r"mit freundlichen grüßen)\b",
+        0.15,
+    ),
+)
 PATTERNS = tuple((name, re.compile(pattern, re.I), weight) for name, pattern, weight in FOREIGN)
 
 

@@ -13,7 +13,8 @@ from parsing.words import fold, load_index
 
 SEPARATORS = re.compile(r"[,;•|·●▪/\n\t、，；]|\s[–—-]\s|\band\b|\bund\b|\by\b|\bet\b|\be\b")
 LEVEL = re.compile(
-    r"\b(native(?: speaker)?|mother tongue|bilingual|fluent|full professional|professional(?: working)?|proficient|advanced|"
+    r"\b(native(?: speaker)?|mother tongue|bilingual|fluent|full professional|"
+    r"professional(?: working)?|proficient|advanced|"
     r"upper.intermediate|intermediate|conversational|basic|beginner|elementary|limited working|a1|a2|b1|b2|c1|c2|"
     r"muttersprache|fließend|verhandlungssicher|grundkenntnisse|gut|langue maternelle|courant|notions|intermédiaire|"
     r"nativo|lengua materna|fluido|avanzado|intermedio|básico|madrelingua|fluente|avançado|moedertaal|ojczysty|biegły|"
@@ -32,9 +33,19 @@ STOPWORDS = {
     "sv": ["och", "i", "av", "för", "med", "på", "att", "som", "en", "till"],
     "tr": ["ve", "bir", "için", "ile", "olarak", "bu", "da", "de"],
 }
-SCRIPTS = (("ja", r"[\u3040-\u30ff]"), ("ko", r"[\uac00-\ud7af]"), ("zh", r"[\u4e00-\u9fff]"), ("ar", r"[\u0600-\u06ff]"),
-           ("he", r"[\u0590-\u05ff]"), ("hi", r"[\u0900-\u097f]"), ("bn", r"[\u0980-\u09ff]"), ("ta", r"[\u0b80-\u0bff]"),
-           ("te", r"[\u0c00-\u0c7f]"), ("el", r"[\u0370-\u03ff]"), ("th", r"[\u0e00-\u0e7f]"))  # fmt: skip
+SCRIPTS = (
+    ("ja", r"[\u3040-\u30ff]"),
+    ("ko", r"[\uac00-\ud7af]"),
+    ("zh", r"[\u4e00-\u9fff]"),
+    ("ar", r"[\u0600-\u06ff]"),
+    ("he", r"[\u0590-\u05ff]"),
+    ("hi", r"[\u0900-\u097f]"),
+    ("bn", r"[\u0980-\u09ff]"),
+    ("ta", r"[\u0b80-\u0bff]"),
+    ("te", r"[\u0c00-\u0c7f]"),
+    ("el", r"[\u0370-\u03ff]"),
+    ("th", r"[\u0e00-\u0e7f]"),
+)
 
 
 @cache

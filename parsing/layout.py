@@ -34,7 +34,8 @@ def lines_of(page: Page, first_block: int = 0) -> list[Line]:
 
 
 def _begins_block(previous: Line, line: Line) -> bool:
-    assert previous.box and line.box
+    if previous.box is None or line.box is None:
+        return False
     height = line.box[3] - line.box[1]
     changed = abs(previous.size - line.size) > 0.15 * line.size or previous.bold != line.bold
     return changed or line.box[1] - previous.box[3] > BLOCK_GAP * height
@@ -122,7 +123,9 @@ def _distance(last: Glyph, glyph: Glyph) -> float:
 def _letter_spacing(glyphs: list[Glyph], gaps: list[float]) -> float:
     """The gap that divides words of a letter-spaced run, or 0 for an ordinary run."""
     apart = sum(1 for glyph, gap in zip(glyphs, gaps, strict=True) if glyph.gap or gap > WORD_GAP * glyph.size)
-    if apart < 0.75 * (len(glyphs) - 1) or not all(len(g.char) == 1 and (g.char.isalpha() or g.char in "&.-/") for g in glyphs):
+    if apart < 0.75 * (len(glyphs) - 1) or not all(
+        len(g.char) == 1 and (g.char.isalpha() or g.char in "&.-/") for g in glyphs
+    ):
         return 0.0
     usual = median(gaps[1:])
     return max(1.6 * usual, usual + 0.15 * glyphs[0].size)

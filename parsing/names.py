@@ -9,26 +9,71 @@ from parsing.headings import section_of
 from parsing.page import Line
 from parsing.sections import body_size
 from parsing.who import company_score, place_score, title_score
-from parsing.words import fold
+from parsing.words import fold, load_index
 
-LABEL = re.compile(r"^\W*(?:full name|name|candidate name|name of (?:the )?candidate|applicant|nom|nombre|nome|naam|imię i nazwisko|фио|имя|"
-                   r"姓名|名前|氏名|이름|الاسم|नाम|nachname|vorname)\s*[:：\-–]?\s+(?=\S)", re.I)  # fmt: skip
+LABEL = re.compile(
+    r"^\W*(?:full name|name|candidate name|name of (?:the )?candidate|applicant|nom|nombre|nome|naam|"
+    r"imię i nazwisko|фио|имя|"
+    r"姓名|名前|氏名|이름|الاسم|नाम|nachname|vorname)\s*[:：\-–]?\s+(?=\S)",
+    re.I,
+)
 DOCUMENT = re.compile(
-    r"\b(?:curriculum\s+vit(?:ae|æ)|résumé|resume|cv|c\.v\.|bio[- ]?data|lebenslauf|europass|portfolio|hoja de vida|currículum|"
-    r"curriculo|currículo|życiorys|özgeçmiş)\b|резюме|简历|個人簡歷|履歴書|職務経歴書|이력서|السيرة الذاتية|בקורות חיים", re.I)  # fmt: skip
+    r"\b(?:curriculum\s+vit(?:ae|æ)|résumé|resume|cv|c\.v\.|bio[- ]?data|lebenslauf|europass|"
+    r"portfolio|hoja de vida|currículum|"
+    r"curriculo|currículo|życiorys|özgeçmiş)\b|резюме|简历|個人簡歷|履歴書|職務経歴書|이력서|السيرة الذاتية|"
+    r"בקורות חיים",
+    re.I,
+)
 HONORIFIC = re.compile(
     r"^(?:mr|mrs|ms|miss|dr|prof|professor|eng|ing|dipl\.?-?ing|herr|frau|sr|sra|shri|smt|er|ca|cs|adv)\b\.?\s+", re.I
 )
 CREDENTIALS = re.compile(
-    r"[,\s]+(?:\(?(?:ph\.?\s?d|m\.?d|mba|m\.?sc|b\.?sc|msc|bsc|rn|bsn|msn|pmp|cpa|cfa|cissp|pe|p\.?e|esq|jd|csm|m\.?tech|b\.?tech|m\.?eng|"
-    r"b\.?eng|be|me|mca|acca|ca|phr|sphr|shrm-cp|pharmd|dds|lcsw|cma|aws|m\.?a|b\.?a|b\.?com|m\.?com|he/him|she/her|they/them)\)?\.?)+$", re.I)  # fmt: skip
+    r"[,\s]+(?:\(?(?:ph\.?\s?d|m\.?d|mba|m\.?sc|b\.?sc|msc|bsc|rn|bsn|msn|pmp|cpa|cfa|cissp|pe|"
+    r"p\.?e|esq|jd|csm|m\.?tech|b\.?tech|m\.?eng|"
+    r"b\.?eng|be|me|mca|acca|ca|phr|sphr|shrm-cp|pharmd|dds|lcsw|cma|aws|m\.?a|b\.?a|b\.?com|"
+    r"m\.?com|he/him|she/her|they/them)\)?\.?)+$",
+    re.I,
+)
 WORD = r"[^\W\d_][\w'’.\-\u0300-\u036f\u0900-\u097f]*"
 SHAPE = re.compile(rf"{WORD}(?:[ \u3000]{WORD}){{0,5}}")
-PARTICLES = frozenset(["de", "la", "del", "da", "do", "dos", "das", "di", "du", "van", "von", "der", "den", "ten", "ter", "zu", "zur", "bin", "ibn", "al", "el", "le", "y", "e", "af", "av"])
+PARTICLES = frozenset(
+    [
+        "de",
+        "la",
+        "del",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "di",
+        "du",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ten",
+        "ter",
+        "zu",
+        "zur",
+        "bin",
+        "ibn",
+        "al",
+        "el",
+        "le",
+        "y",
+        "e",
+        "af",
+        "av",
+    ]
+)
 FILE_NOISE = re.compile(
-    r"\b(?:cv|resume|résumé|curriculum|vitae|lebenslauf|naukri|linkedin|indeed|monster|profile|final|new|updated?|latest|copy|draft|"
-    r"application|bewerbung|years?|yrs?|exp|experience|document|scan|file|untitled|portfolio|eng|english|version|v|pdf|docx?|print|download|of|"
-    r"main|template|sample|example|test|page|my)\b|резюме|简历|履歴書|이력서", re.I)  # fmt: skip
+    r"\b(?:cv|resume|résumé|curriculum|vitae|lebenslauf|naukri|linkedin|indeed|monster|profile|"
+    r"final|new|updated?|latest|copy|draft|"
+    r"application|bewerbung|years?|yrs?|exp|experience|document|scan|file|untitled|portfolio|eng|"
+    r"english|version|v|pdf|docx?|print|download|of|"
+    r"main|template|sample|example|test|page|my)\b|резюме|简历|履歴書|이력서",
+    re.I,
+)
 
 
 class Name(NamedTuple):
@@ -39,7 +84,7 @@ class Name(NamedTuple):
 
 
 def find_name(lines: list[Line], hints: list[str], file_name: str) -> Name | None:
-    """The best candidate of the first page, else the file name. `hints` are local parts of addresses and profile names."""
+    """The best candidate of the first page, else the file name. `hints` are parts of addresses and profile names."""
     top = [line for line in lines if line.page == 1][:80]
     usual = body_size(lines) or 1.0
     largest = max((line.size for line in top), default=0.0)
@@ -107,8 +152,14 @@ def _score(text: str, hints: list[str], file_name: str) -> float:
     tokens = [token for token in fold(text).replace("-", " ").replace("'", "").split() if len(token) > 1]
     score += max((_agreement(tokens, hint) for hint in hints), default=0.0)
     score += 0.7 * _agreement(tokens, fold(FILE_NOISE.sub(" ", file_name.rpartition(".")[0].replace("_", " "))))
-    score -= 2.5 * (title_score(text) >= 1.8) + 3.0 * (place_score(text) >= 2) + 2.0 * (company_score(text) >= 1.4)
+    score -= 2.5 * (_reads_as_title(text)) + 3.0 * (place_score(text) >= 2) + 2.0 * (company_score(text) >= 1.4)
     return score
+
+
+def _reads_as_title(text: str) -> bool:
+    """Whether a text is a job rather than a person called Cook or Smith."""
+    rest = " ".join(word for word in fold(text).replace("-", " ").split() if word not in load_index("surnames.txt"))
+    return title_score(rest) >= 1.8
 
 
 def _agreement(tokens: list[str], hint: str) -> float:
@@ -136,7 +187,7 @@ def _capital(match: re.Match[str]) -> str:
 
 
 def _from_file_name(file_name: str) -> str:
-    stem = re.sub(r"\.[A-Za-z]{2,4}$", "", file_name)
+    stem = re.sub(r"\.[A-Za-z]{2,4}$|[\[(][^\])]*[\])]", "", file_name)
     stem = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[_\-.+()\[\]]+", " ", stem))
     stem = " ".join(re.sub(r"\d+", " ", FILE_NOISE.sub(" ", re.sub(r"\d+", " ", stem))).split())
     words = stem.split()

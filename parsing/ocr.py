@@ -84,8 +84,11 @@ def _languages() -> str:
 
 def _page(table: str, number: int) -> Page:
     """Words with boxes from Tesseract's table, turned upright, as glyphs that hold a whole word each."""
-    words = [row for row in csv.DictReader(table.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-             if row["level"] == "5" and row["text"].strip() and float(row["conf"]) >= MIN_CONFIDENCE]  # fmt: skip
+    words = [
+        row
+        for row in csv.DictReader(table.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+        if row["level"] == "5" and row["text"].strip() and float(row["conf"]) >= MIN_CONFIDENCE
+    ]
     lines: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
     for word in words:
         lines[word["block_num"], word["par_num"], word["line_num"]].append(word)
@@ -97,8 +100,18 @@ def _page(table: str, number: int) -> Page:
         bottom = min(_bottom(word) - slope * _left(word) for word in solid) + 0.2 * tall  # below letters such as g
         for word in line:
             x0 = _left(word) * scale
-            page.glyphs.append(Glyph(word["text"].strip(), x0, (bottom - tall) * scale, x0 + float(word["width"]) * scale, bottom * scale,
-                                     round(tall * scale * 1.05, 1), False, True))  # fmt: skip
+            page.glyphs.append(
+                Glyph(
+                    word["text"].strip(),
+                    x0,
+                    (bottom - tall) * scale,
+                    x0 + float(word["width"]) * scale,
+                    bottom * scale,
+                    round(tall * scale * 1.05, 1),
+                    False,
+                    True,
+                )
+            )
     return page
 
 
@@ -112,6 +125,9 @@ def _bottom(word: dict[str, str]) -> float:
 
 def _slope(lines: list[list[dict[str, str]]]) -> float:
     """How much the scan is turned: the usual fall of long lines."""
-    falls = [(_bottom(line[-1]) - _bottom(line[0])) / (_left(line[-1]) - _left(line[0]))
-             for line in lines if len(line) >= 5 and _left(line[-1]) - _left(line[0]) > 300]  # fmt: skip
+    falls = [
+        (_bottom(line[-1]) - _bottom(line[0])) / (_left(line[-1]) - _left(line[0]))
+        for line in lines
+        if len(line) >= 5 and _left(line[-1]) - _left(line[0]) > 300
+    ]
     return median(falls) if len(falls) >= 3 else 0.0

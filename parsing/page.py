@@ -59,7 +59,8 @@ class Line:
     """One line in reading order.
 
     `cells` are its parts where wide gaps, tabs or table cells divide it; `box` is None where the format has no pages.
-    `column` is the left edge of the text column. `style` is "heading", "title" or "item" where the file itself says so. `block` numbers paragraphs in reading order.
+    `column` is the left edge of the text column, `block` numbers paragraphs in reading order, `style` is "heading",
+    "title" or "item" where the file itself says so.
     """
 
     text: str

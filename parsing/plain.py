@@ -9,7 +9,32 @@ from parsing.page import Line, Link, TextLayer
 from parsing.reading import Unreadable, clean_text
 
 HYPERLINK = re.compile(rb'HYPERLINK\s+\\?"([^"\\]{4,500})')
-BLOCKS = frozenset(["p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "section", "header", "footer", "article", "dt", "dd", "hr", "title"])
+BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "br",
+        "li",
+        "tr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "ul",
+        "ol",
+        "section",
+        "header",
+        "footer",
+        "article",
+        "dt",
+        "dd",
+        "hr",
+        "title",
+    ]
+)
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 
 
@@ -46,7 +71,7 @@ class _Html(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.hidden += tag in ("script", "style", "head")
         if tag in BLOCKS:
-            self.parts.append("\n\n" if tag in HEADINGS else "\n")
+            self.parts.append("\n\n" if tag in HEADINGS else "\n• " if tag == "li" else "\n")
         if tag == "a" and (href := dict(attrs).get("href")):
             self.links.append(Link(href, None, 1))
 

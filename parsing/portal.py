@@ -5,28 +5,37 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from parsing.dates import Span, months_between
+from parsing.dates import Span, month_number
 from parsing.page import Line
 from parsing.who import place_score
 
-NOTICE = re.compile(r"\bnotice\s*period\b\W{0,4}(.{1,40})|\b(immediate(?:ly)?\s+(?:joiner|available)|available\s+immediately)\b|"
-                    r"(?:kündigungsfrist|préavis|preaviso|aviso prévio|opzegtermijn)\W{0,4}(.{1,40})", re.I)  # fmt: skip
+NOTICE = re.compile(
+    r"\bnotice\s*period\b\W{0,4}(.{1,40})|\b(immediate(?:ly)?\s+(?:joiner|available)|"
+    r"available\s+immediately)\b|"
+    r"(?:kündigungsfrist|préavis|preaviso|aviso prévio|"
+    r"opzegtermijn)\W{0,4}(.{1,40})",
+    re.I,
+)
 LENGTH = re.compile(
-    r"(\d{1,3})\s*(?:\(\w+\)\s*)?(day|week|month|tag|woche|monat|jour|semaine|mois|día|semana|mes)", re.I
+    r"(\d{1,3})\s*(?:\(\w+\)\s*)?(day|week|month|tag|woche|monat|jour|semaine|mois|día|semana|mes)[a-zé]*", re.I
 )
 DAYS = {"d": 1, "w": 7, "m": 30, "t": 1, "j": 1, "s": 7}
 PAY = re.compile(
-    r"\b(current|present|existing|last(?:\s+drawn)?|expected|desired)\s+(?:annual\s+|monthly\s+|fixed\s+)?(?:ctc|salary|pay|package|compensation)"
-    r"\W{0,4}((?:(?:inr|usd|eur|gbp|aed|rs\.?)|[₹$€£])?\s*[\d.,]+\s*(?:k\b|lakhs?|lacs?|lpa|lac|l\b|cr(?:ores?)?|million|per\s+\w+|p\.?a\.?|/\s*\w+|inr|usd|eur|gbp|aed)?"
+    r"\b(current|present|existing|last(?:\s+drawn)?|expected|desired)\s+(?:annual\s+|monthly\s+|"
+    r"fixed\s+)?(?:ctc|salary|pay|package|compensation)"
+    r"\W{0,4}((?:(?:inr|usd|eur|gbp|aed|rs\.?)|[₹$€£])?\s*[\d.,]+\s*(?:k\b|lakhs?|lacs?|lpa|lac|"
+    r"l\b|cr(?:ores?)?|million|per\s+\w+|p\.?a\.?|/\s*\w+|inr|usd|eur|gbp|aed)?"
     r"(?:\s*(?:per\s+\w+|p\.?\s?a\.?|lpa|inr|usd|eur|gbp|/\s*\w+))?)",
     re.I,
 )
 STATED_YEARS = re.compile(
-    r"\btotal\s+(?:work\s+|professional\s+)?(?:experience|exp)\W{0,4}(\d{1,2}(?:\.\d+)?)\s*(?:\+\s*)?(?:years?|yrs?)(?:\W{0,3}(\d{1,2})\s*months?)?",
+    r"\btotal\s+(?:work\s+|professional\s+)?(?:experience|"
+    r"exp)\W{0,4}(\d{1,2}(?:\.\d+)?)\s*(?:\+\s*)?(?:years?|yrs?)(?:\W{0,3}(\d{1,2})\s*months?)?",
     re.I,
 )
 PLACE = re.compile(
-    r"^\W*(?:current\s+|present\s+)?(?:location|address|city|wohnort|adresse|anschrift|ubicación|ciudad|lieu|città|адрес|город|现居地|住所|주소)\s*[:：\-–]\s*(.+)$",
+    r"^\W*(?:current\s+|present\s+)?(?:location|address|city|wohnort|adresse|anschrift|ubicación|"
+    r"ciudad|lieu|città|адрес|город|现居地|住所|주소)\s*[:：\-–]\s*(.+)$",
     re.I,
 )
 LAKH = 100_000
@@ -75,8 +84,25 @@ def _amount(text: str) -> dict[str, Any]:
         if re.search(r"\d\s*k\b", lowered)
         else 1
     )
-    currency = next((code for sign, code in (("₹", "INR"), ("inr", "INR"), ("rs", "INR"), ("$", "USD"), ("usd", "USD"), ("€", "EUR"),
-                     ("eur", "EUR"), ("£", "GBP"), ("gbp", "GBP"), ("aed", "AED")) if sign in lowered), "INR" if factor >= LAKH else "")  # fmt: skip
+    currency = next(
+        (
+            code
+            for sign, code in (
+                ("₹", "INR"),
+                ("inr", "INR"),
+                ("rs", "INR"),
+                ("$", "USD"),
+                ("usd", "USD"),
+                ("€", "EUR"),
+                ("eur", "EUR"),
+                ("£", "GBP"),
+                ("gbp", "GBP"),
+                ("aed", "AED"),
+            )
+            if sign in lowered
+        ),
+        "INR" if factor >= LAKH else "",
+    )
     return {"amount": amount * factor} | ({"currency": currency} if currency else {})
 
 
@@ -96,14 +122,14 @@ def find_place(header: list[Line]) -> tuple[str, Line] | None:
 def total_years(spans: list[Span], as_of: str) -> float | None:
     """Years covered by jobs, overlaps counted once. An open end is `as_of`: the reader has no clock."""
     stretches = sorted(
-        (span.start, span.end or as_of) for span in spans if span.start and (span.end or (span.current and as_of))
+        (month_number(span.start), month_number(end, last=True))
+        for span in spans
+        if span.start and (end := span.end or (as_of if span.current else ""))
     )
-    months, reached = 0, ""
-    for start, end in stretches:
-        begin = max(start, reached) if reached else start
-        if end > begin or (end == start and not reached):
-            months += months_between(begin, end)
-        reached = max(reached, end)
+    months, reached = 0, -1
+    for first, last in stretches:
+        months += max(0, last - max(first, reached + 1) + 1)
+        reached = max(reached, last)
     return round(months / 12, 1) if stretches else None
 
 

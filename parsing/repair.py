@@ -30,7 +30,7 @@ def hazards_of(data: bytes) -> list[str]:
 
 
 def repaired(data: bytes) -> list[bytes]:
-    """Versions of a damaged PDF that may open, cheapest first: with a header, rebuilt by qpdf, from its whole objects."""
+    """Versions of a damaged PDF that may open, cheapest first: with a header, rebuilt by qpdf, from whole objects."""
     versions = []
     start = data.find(b"%PDF-")
     if start < 0:

@@ -22,7 +22,9 @@ from parsing.work import find_work
 HEADER = ("", "contact", "personal")
 MAX_LINES = 5_000
 DIGITS = re.compile(r"\d+")
-PAGE_MARK = re.compile(r"^\W*(?:(?:page|seite|pagina|página)\s*)?\d{1,3}\s*(?:(?:/|of|von|de|di|sur)\s*\d{1,3})?\W*$", re.I)
+PAGE_MARK = re.compile(
+    r"^\W*(?:(?:page|seite|pagina|página)\s*)?\d{1,3}\s*(?:(?:/|of|von|de|di|sur)\s*\d{1,3})?\W*$", re.I
+)
 
 
 class Notes:
@@ -65,12 +67,20 @@ def without_page_marks(lines: list[Line]) -> list[Line]:
     pages = defaultdict(set)
     for line in lines:
         pages[DIGITS.sub("#", line.text)].add(line.page)
-    return [line for line in lines if not PAGE_MARK.match(line.text) and not _repeated(line, pages[DIGITS.sub("#", line.text)])]
+    return [
+        line
+        for line in lines
+        if not PAGE_MARK.match(line.text) and not _repeated(line, pages[DIGITS.sub("#", line.text)])
+    ]
 
 
 def _repeated(line: Line, pages: set[int]) -> bool:
-    return len(pages) > 1 and line.box is not None and (line.page > 1 or any(c.isdigit() for c in line.text[-8:])) and (
-        len(pages) > 2 or line.box[1] < 60 or line.box[3] > 700)
+    return (
+        len(pages) > 1
+        and line.box is not None
+        and (line.page > 1 or any(c.isdigit() for c in line.text[-8:]))
+        and (len(pages) > 2 or line.box[1] < 60 or line.box[3] > 700)
+    )
 
 
 def _lines(sections: list[Section], *kinds: str) -> list[Line]:
@@ -208,20 +218,36 @@ def _as_of(layer: TextLayer, spans: list[Span]) -> str:
 def _meta(layer: TextLayer, sections: list[Section], fields: dict[str, Any], notes: Notes, text: str) -> dict[str, Any]:
     seen = {section.kind for section in sections if section.kind}
     basics = fields["basics"]
-    counts = {"contacts": ("email" in basics) + ("phone" in basics), "name": int("name" in basics), "skills": len(fields["skills"]),
-              "jobs": sum("startDate" in job for job in fields["work"]), "studies": len(fields["education"])}  # fmt: skip
+    counts = {
+        "contacts": ("email" in basics) + ("phone" in basics),
+        "name": int("name" in basics),
+        "skills": len(fields["skills"]),
+        "jobs": sum("startDate" in job for job in fields["work"]),
+        "studies": len(fields["education"]),
+    }
     score, reasons = kind.cv_score(text, seen, counts)
     return {
-        "engine": layer.engine, "version": PARSER_VERSION, "language": written_in(text), "sections": sorted(seen),
-        "warnings": list(layer.warnings), "confidence": notes.confidence(), "is_cv": score >= kind.MIN_SCORE, "cv_score": score,
-        "reasons": reasons, "explain": notes.explain,
-    }  # fmt: skip
+        "engine": layer.engine,
+        "version": PARSER_VERSION,
+        "language": written_in(text),
+        "sections": sorted(seen),
+        "warnings": list(layer.warnings),
+        "confidence": notes.confidence(),
+        "is_cv": score >= kind.MIN_SCORE,
+        "cv_score": score,
+        "reasons": reasons,
+        "explain": notes.explain,
+    }
 
 
 def preload() -> None:
     """Load lists and metadata once, in the fork server, by reading a made-up CV."""
-    sample = ("Ann Example\nLondon, UK\nann@example.org\n+44 20 7946 0123\n(312) 555-0100\nExperience\nEngineer, Example Ltd\n"
-              "Jan 2019 - Feb 2020\nEducation\nBSc Physics, Example University, 2018\nSkills\nPython\nLanguages\nEnglish")  # fmt: skip
+    sample = (
+        "Ann Example\nLondon, UK\nann@example.org\n+44 20 7946 0123\n(312) "
+        "555-0100\nExperience\nEngineer, Example Ltd\n"
+        "Jan 2019 - Feb 2020\nEducation\nBSc Physics, Example University, "
+        "2018\nSkills\nPython\nLanguages\nEnglish"
+    )
     read_fields(TextLayer("plain", [Line(line, cells=(line,)) for line in sample.split("\n")]))
     for region, number in (
         ("IN", "98765 43210"),

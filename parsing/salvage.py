@@ -45,7 +45,9 @@ def _unpacked(body: bytes) -> dict[int, bytes]:
     index = [int(number) for number in plain[:first].split() if number.isdigit()]
     starts = index[1::2]
     ends = [*starts[1:], len(plain) - first]
-    return {number: plain[first + start : first + end] for number, start, end in zip(index[::2], starts, ends, strict=False)}
+    return {
+        number: plain[first + start : first + end] for number, start, end in zip(index[::2], starts, ends, strict=False)
+    }
 
 
 def _written(objects: dict[int, bytes], pages: list[int]) -> bytes:

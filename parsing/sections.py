@@ -1,4 +1,4 @@
-"""Lines to sections: which lines are titles, by the lexicon and by the style that the sure titles of a document share."""
+"""Lines to sections: which lines are titles, by the lexicon and by the style that a document's sure titles share."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ def split_sections(lines: list[Line]) -> list[Section]:
     columns = _Columns()
     for line in _split_side_titles(lines):
         kind = _opens(line, styles)
+        if kind == "other" and len(sections) == 1:
+            kind = ""  # the name, or a title of the whole document
         if not kind and (carried := columns.carried_over(line, sections[-1].kind)):
             sections.append(Section(carried))
         if kind == "skills" == sections[-1].kind and line.style != "heading" and "skill" not in line.text.lower():

@@ -13,7 +13,8 @@ from parsing.who import place_score
 STRONG = re.compile(r"\t|\s+[|•·●▪■◦‖]\s+|\s+@\s+|\s+\bat\b\s+(?=[A-Z])|\s+(?:bei|chez|presso)\s+(?=[A-Z])|\s{3,}")
 WEAK = re.compile(r",\s+|\s+[–—-]\s+|\s*[–—]\s+|:\s+|;\s+")
 NOISE = re.compile(
-    r"^\W*(?:present|current|now|ongoing|today|full.?time|part.?time|contract|permanent|temporary|internship|seasonal|vollzeit|teilzeit|\d+ ?(?:yrs?|years?|mos?|months?)"
+    r"^\W*(?:present|current|now|ongoing|today|full.?time|part.?time|contract|permanent|temporary|"
+    r"internship|seasonal|vollzeit|teilzeit|\d+ ?(?:yrs?|years?|mos?|months?)"
     r"(?: ?\d+ ?(?:mos?|months?))?|website|https?://\S+|www\.\S+|gpa.*|cgpa.*|page \d+.*)\W*$",
     re.I,
 )

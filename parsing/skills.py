@@ -14,18 +14,22 @@ from parsing.words import DATA, fold, load_groups
 SEPARATORS = re.compile(r"\s*[,;•●▪■□◦○|·\t、，；‣►]\s*|\s+[–—]\s+|\s{2,}|\s+/\s+")
 GROUP = re.compile(r"^([^:：,;]{2,40})\s*[:：]\s*(.*)$")
 LEVEL = re.compile(
-    r"^\W*(?:advanced|intermediate|beginner|expert|proficient|basic|good|excellent|fluent|native|novice|competent|skilled|strong|familiar|"
-    r"working knowledge|fundamental|fortgeschritten|experte|grundkenntnisse|gut|sehr gut|avancé|intermédiaire|débutant|avanzado|intermedio|"
+    r"^\W*(?:advanced|intermediate|beginner|expert|proficient|basic|good|excellent|fluent|native|"
+    r"novice|competent|skilled|strong|familiar|"
+    r"working knowledge|fundamental|fortgeschritten|experte|grundkenntnisse|gut|sehr gut|avancé|"
+    r"intermédiaire|débutant|avanzado|intermedio|"
     r"básico|\d+\s*\+?\s*(?:yrs?|years?|jahre|ans|años)\.?.*|\d{1,3}\s*%|[★☆●○•■□\s]+|\d(?:\s*/\s*\d+)?)\W*$",
     re.I,
 )
 TRAILING_LEVEL = re.compile(
-    r"\s*(?:[(\[–—:-]\s*(?:advanced|intermediate|beginner|expert|proficient|basic|good|excellent|fluent|novice|\d+\+? ?(?:yrs?|years?)[^)]*|\d+%)\s*[)\]]?"
+    r"\s*(?:[(\[–—:-]\s*(?:advanced|intermediate|beginner|expert|proficient|basic|good|excellent|"
+    r"fluent|novice|\d+\+? ?(?:yrs?|years?)[^)]*|\d+%)\s*[)\]]?"
     r"|\s\d+\s*\+?\s*(?:yrs?|years?)|\s\d{1,3}\s?%|[★☆●○■□]+)\s*$",
     re.I,
 )
 LEADING = re.compile(
-    r"^(?:and|und|et|y|e|&|including|incl\.|e\.g\.|such as|knowledge of|proficient in|experience (?:in|with)|familiar with)\s+",
+    r"^(?:and|und|et|y|e|&|including|incl\.|e\.g\.|such as|knowledge of|proficient in|"
+    r"experience (?:in|with)|familiar with)\s+",
     re.I,
 )
 MAX_WORDS, MAX_LETTERS = 6, 50
@@ -76,7 +80,11 @@ def _texts(lines: list[Line]) -> list[tuple[str, Line]]:
         for cell in line.cells or (line.text,):
             text = without_bullet(cell)
             group = GROUP.match(text)
-            if group and section_of(group[1]) in ("awards", "interests", "languages", "references", "contact") and not _all_known(group[2]):
+            if (
+                group
+                and section_of(group[1]) in ("awards", "interests", "languages", "references", "contact")
+                and not _all_known(group[2])
+            ):
                 continue
             text = group[2] if group else text
             goes_on = open_list and not group and cell == text and len(line.cells) < 2 and texts
@@ -98,8 +106,13 @@ def _list_goes_on(before: str, text: str, cell: str, same_block: bool) -> bool:
     """Whether a line continues the list of the line before: no bullet, and the list is open or was cut in an item."""
     if without_bullet(cell) != cell:
         return False
-    cut_in_item = same_block and before.count(",") >= 2 and "," in text and len(before) > 30
-    return before.rstrip().endswith((",", ";", "/", "&", "(")) or text[:1].islower() or _open_bracket(before) or cut_in_item
+    cut_in_item = same_block and before.count(",") >= 1 and "," in text and len(before) > 20
+    return (
+        before.rstrip().endswith((",", ";", "/", "&", "("))
+        or text[:1].islower()
+        or _open_bracket(before)
+        or cut_in_item
+    )
 
 
 def _open_bracket(text: str) -> bool:
@@ -168,7 +181,32 @@ def mentioned(lines: list[Line], known: set[str]) -> list[Skill]:
 def _distinct() -> dict[str, str]:
     """Forms of the own list that are no ordinary word."""
     plain = frozenset(
-        ["go", "r", "c", "less", "word", "access", "excel", "rust", "swift", "spark", "express", "react", "chef", "puppet", "oracle", "sas", "spring", "flask", "make", "ray"]
+        [
+            "go",
+            "r",
+            "c",
+            "less",
+            "word",
+            "access",
+            "excel",
+            "rust",
+            "swift",
+            "spark",
+            "express",
+            "react",
+            "chef",
+            "puppet",
+            "oracle",
+            "sas",
+            "spring",
+            "flask",
+            "make",
+            "ray",
+        ]
     )
-    return {fold(form): name for name, forms in load_groups("skills.txt").items() for form in (name, *forms)
-            if fold(form) not in plain and len(form) > 1}  # fmt: skip
+    return {
+        fold(form): name
+        for name, forms in load_groups("skills.txt").items()
+        for form in (name, *forms)
+        if fold(form) not in plain and len(form) > 1
+    }

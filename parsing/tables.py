@@ -13,8 +13,12 @@ from parsing.words import fold, load_groups
 
 @cache
 def _columns(section: str) -> dict[str, str]:
-    return {fold(form): group.partition(".")[2] for group, forms in load_groups("columns.txt").items()
-            if group.startswith(section + ".") for form in forms}  # fmt: skip
+    return {
+        fold(form): group.partition(".")[2]
+        for group, forms in load_groups("columns.txt").items()
+        if group.startswith(section + ".")
+        for form in forms
+    }
 
 
 def read_table(lines: list[Line], section: str) -> tuple[list[dict[str, Any]], list[Line]]:

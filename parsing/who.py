@@ -1,4 +1,4 @@
-"""Which of a few short texts is a job title, an employer, a school, a degree, a place: scores by words, suffixes, shape."""
+"""Which of a few short texts is a job title, employer, school, degree, place: scores by words, suffixes, shape."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from functools import cache, lru_cache
 
 from parsing.words import fold, load_groups, load_index
 
-US_STATE = re.compile(r",\s*(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKRN]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]|BC|AB|QC)\b(?:\s+\d{5})?$")  # fmt: skip
+US_STATE = re.compile(
+    r",\s*(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKRN]|PA|RI|"
+    r"S[CD]|T[NX]|UT|V[TA]|W[AVIY]|BC|AB|QC)\b(?:\s+\d{5})?$"
+)
 POSTCODE = re.compile(r"\b\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
 LEGAL_END = re.compile(r"[\s,]+(?:&\s*)?(?:and\s+)?([\w./]+\.?)\s*$")
 
@@ -131,7 +134,9 @@ def place_score(text: str) -> float:
         first = unknown[0]
         if cities and first != parts[-1]:
             return 0.0  # the city is known, so the other text is something else
-        return 0.0 if len(first.split()) > 3 or _names_organisation(first) or title_words(first) else 3.0 if state else 2.0
+        return (
+            0.0 if len(first.split()) > 3 or _names_organisation(first) or title_words(first) else 3.0 if state else 2.0
+        )
     return 1.6 if POSTCODE.search(stripped) and len(stripped) < 60 else 0.0
 
 

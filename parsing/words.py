@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
@@ -30,6 +30,7 @@ def load_groups(name: str) -> dict[str, list[str]]:
     return groups
 
 
+@cache
 def load_index(name: str) -> dict[str, str]:
     """Folded entry to group, of a data file as in `load_groups`."""
     return {fold(entry): group for group, entries in load_groups(name).items() for entry in entries}

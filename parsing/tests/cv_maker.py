@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import struct
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import docx
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
+
+Block = tuple[str, str]  # style and text; the style is title, heading, bold, item or plain
 
 
 @dataclass
@@ -17,6 +22,16 @@ class Job:
     start: str
     end: str
     highlights: tuple[str, ...] = ()
+
+
+def headings() -> dict[str, str]:
+    return {
+        "summary": "Summary",
+        "work": "Work Experience",
+        "education": "Education",
+        "skills": "Skills",
+        "languages": "Languages",
+    }
 
 
 @dataclass
@@ -46,47 +61,62 @@ class Person:
     years: tuple[str, str] = ("2011", "2014")
     skills: tuple[str, ...] = ("Python", "PostgreSQL", "Power BI", "Negotiation", "C++")
     languages: tuple[str, ...] = ("English", "French")
-    headings: dict[str, str] = field(
-        default_factory=lambda: {
-            "summary": "Summary",
-            "work": "Work Experience",
-            "education": "Education",
-            "skills": "Skills",
-            "languages": "Languages",
-        }
-    )
+    headings: dict[str, str] = field(default_factory=headings)
 
 
-def text_blocks(person: Person) -> list[tuple[str, str]]:
-    """(style, text) in reading order; style is title, heading, bold, item or plain."""
-    blocks = [
-        ("title", person.name),
-        ("plain", person.label),
-        ("plain", f"{person.city} | {person.phone} | {person.email} | {person.link}"),
-        ("heading", person.headings["summary"]),
-        ("plain", person.summary),
-        ("heading", person.headings["work"]),
-    ]
+def header(person: Person) -> list[Block]:
+    contact = f"{person.city} | {person.phone} | {person.email} | {person.link}"
+    return [("title", person.name), ("plain", person.label), ("plain", contact)]
+
+
+def main_part(person: Person) -> list[Block]:
+    blocks = [("heading", person.headings["summary"]), ("plain", person.summary), ("heading", person.headings["work"])]
     for job in person.work:
         blocks += [("bold", f"{job.title}\t{job.start} – {job.end}"), ("plain", job.company)]
         blocks += [("item", highlight) for highlight in job.highlights]
-    blocks += [
-        ("heading", person.headings["education"]),
-        ("bold", f"{person.school}\t{person.years[0]} – {person.years[1]}"),
-        ("plain", f"{person.degree} in {person.area}"),
+    years = f"{person.years[0]} – {person.years[1]}"
+    blocks += [("heading", person.headings["education"]), ("bold", f"{person.school}\t{years}")]
+    return [*blocks, ("plain", f"{person.degree} in {person.area}")]
+
+
+def lists(person: Person) -> list[Block]:
+    return [
         ("heading", person.headings["skills"]),
         ("plain", ", ".join(person.skills)),
         ("heading", person.headings["languages"]),
         ("plain", ", ".join(person.languages)),
     ]
-    return blocks
+
+
+def text_blocks(person: Person) -> list[Block]:
+    return header(person) + main_part(person) + lists(person)
+
+
+def plain_text(person: Person) -> str:
+    marks = {"heading": "\n", "item": "• "}
+    return "\n".join(marks.get(style, "") + text for style, text in text_blocks(person))
 
 
 def make_txt(person: Person) -> bytes:
-    return "\n".join(
-        ("\n" if style == "heading" else "") + ("• " if style == "item" else "") + text
+    return plain_text(person).encode()
+
+
+def make_rtf(person: Person) -> bytes:
+    def escape(text: str) -> str:
+        plain = text.replace("\\", "\\\\").replace("\t", "\\tab ")
+        return "".join(c if ord(c) < 128 else f"\\u{ord(c)}?" for c in plain)
+
+    body = "\\par\n".join(escape(line) for line in plain_text(person).split("\n"))
+    return ("{\\rtf1\\ansi\\deff0{\\fonttbl{\\f0 Arial;}}\\f0\\fs20 " + body + "\\par}").encode("ascii")
+
+
+def make_html(person: Person) -> bytes:
+    tags = {"title": "h1", "heading": "h2", "item": "li"}
+    body = "".join(
+        f"<{tags.get(style, 'p')}>{text.replace(chr(9), '</b> &nbsp; <i>')}</{tags.get(style, 'p')}>"
         for style, text in text_blocks(person)
-    ).encode()
+    )
+    return f"<!DOCTYPE html><html><head><title>CV</title></head><body>{body}</body></html>".encode()
 
 
 def make_docx(person: Person) -> bytes:
@@ -98,21 +128,159 @@ def make_docx(person: Person) -> bytes:
     return out.getvalue()
 
 
-def make_pdf(person: Person) -> bytes:
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A4, invariant=True)
-    y = 790.0
-    for style, text in text_blocks(person):
-        size = {"title": 20, "heading": 13}.get(style, 10)
-        font = "Helvetica" if style in ("plain", "item") else "Helvetica-Bold"
-        left, _, right = text.partition("\t")
-        y -= size * 1.5
-        canvas.setFont(font, size)
-        canvas.drawString(62 if style == "item" else 50, y, ("• " if style == "item" else "") + left)
-        canvas.setFont("Helvetica", 10)
-        canvas.drawRightString(545, y, right)
-    canvas.save()
+def make_docx_table(person: Person) -> bytes:
+    """Contact data in a header, jobs in a table with dates in the first column."""
+    document, out = docx.Document(), io.BytesIO()
+    for _, text in header(person):
+        document.sections[0].header.add_paragraph(text)
+    document.add_paragraph(person.headings["work"], style="Heading 1")
+    table = document.add_table(rows=0, cols=2)
+    for job in person.work:
+        cells = table.add_row().cells
+        cells[0].text = f"{job.start} – {job.end}"
+        cells[1].text = "\n".join((job.title, job.company, *job.highlights))
+    for style, text in [*main_part(person)[-3:], *lists(person)]:
+        document.add_paragraph(text, style="Heading 1" if style == "heading" else None)
+    document.save(out)
     return out.getvalue()
+
+
+def make_odt(person: Person) -> bytes:
+    def paragraph(style: str, text: str) -> str:
+        tag = "h" if style in ("title", "heading") else "p"
+        written = f"<text:{tag}>{text.replace(chr(9), '<text:tab/>')}</text:{tag}>"
+        return f"<text:list><text:list-item>{written}</text:list-item></text:list>" if style == "item" else written
+
+    body = "".join(paragraph(style, text) for style, text in text_blocks(person))
+    content = (
+        '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text>'
+        f"{body}</office:text></office:body></office:document-content>"
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", content)
+    return out.getvalue()
+
+
+def make_doc(person: Person) -> bytes:
+    """The smallest Word 97 file: a FIB, one UTF-16 piece, a piece table, in a compound file."""
+    text = plain_text(person).replace("\n", "\r") + "\r"
+    raw = text.encode("utf-16-le")
+    letters = len(raw) // 2
+    plc = struct.pack("<II", 0, letters) + struct.pack("<HIH", 0, 0x800, 0)
+    clx = b"\x02" + struct.pack("<I", len(plc)) + plc
+    fib = bytearray(0x800)
+    struct.pack_into("<HH", fib, 0, 0xA5EC, 193)
+    struct.pack_into("<H", fib, 0x0A, 0x0200)
+    struct.pack_into("<I", fib, 0x4C, letters)
+    struct.pack_into("<II", fib, 0x01A2, 0, len(clx))
+    return _compound({"WordDocument": bytes(fib) + raw, "1Table": clx})
+
+
+def _compound(streams: dict[str, bytes]) -> bytes:
+    """A compound file whose streams all lie in ordinary sectors of 512 bytes."""
+    fat, sectors, entries = [0xFFFFFFFD], [b""], [_entry("Root Entry", 5, 0xFFFFFFFE, 0)]
+    for name, data in streams.items():
+        data = data.ljust(4096, b"\0")
+        start, count = len(sectors), -(-len(data) // 512)
+        sectors += [data[i * 512 : (i + 1) * 512].ljust(512, b"\0") for i in range(count)]
+        fat += [*range(start + 1, start + count), 0xFFFFFFFE]
+        entries.append(_entry(name, 2, start, len(data)))
+    directory = len(sectors)
+    sectors.append(b"".join(entries).ljust(512, b"\0"))
+    fat.append(0xFFFFFFFE)
+    sectors[0] = struct.pack(f"<{len(fat)}I", *fat).ljust(512, b"\xff")
+    head = bytearray(512)
+    head[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    struct.pack_into("<HHHHH", head, 0x18, 0x3E, 3, 0xFFFE, 9, 6)
+    struct.pack_into("<IIIIIIIII", head, 0x2C, 1, directory, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
+    struct.pack_into("<108I", head, 0x50, *[0xFFFFFFFF] * 108)
+    return bytes(head) + b"".join(sectors)
+
+
+def _entry(name: str, kind: int, start: int, size: int) -> bytes:
+    encoded = name.encode("utf-16-le") + b"\0\0"
+    tail = (
+        struct.pack("<HBBIII", len(encoded), kind, 1, *[0xFFFFFFFF] * 3) + bytes(36) + struct.pack("<II", start, size)
+    )
+    return encoded.ljust(64, b"\0") + tail + bytes(4)
+
+
+class Paper:
+    """Draws blocks into columns; `by_rows` draws all columns line by line, as some writers and printers do."""
+
+    def __init__(self, font: str = "Helvetica"):
+        self.out = io.BytesIO()
+        self.canvas = Canvas(self.out, pagesize=A4, invariant=True)
+        self.font, self.drawn = font, list[tuple[float, float, str, str, float]]()
+
+    def column(self, blocks: list[Block], x: float, y: float, width: float) -> float:
+        for style, text in blocks:
+            size = {"title": 20, "heading": 13}.get(style, 9.5)
+            font = self.font if style in ("plain", "item") else f"{self.font}-Bold"
+            left, _, right = text.partition("\t")
+            y -= size * 1.5
+            for line in self._wrap(("• " if style == "item" else "") + left, font, size, width):
+                self.drawn.append((y, x + 8 * (style == "item"), line, font, size))
+                y -= size * 1.25
+            y += size * 1.25
+            if right:
+                at = x + width - self.canvas.stringWidth(right, self.font, 9.5)
+                self.drawn.append((y, at, right, self.font, 9.5))
+        return y
+
+    def _wrap(self, text: str, font: str, size: float, width: float) -> list[str]:
+        lines, line = list[str](), ""
+        for word in text.split(" "):
+            trial = f"{line} {word}".strip()
+            if line and self.canvas.stringWidth(trial, font, size) > width:
+                lines.append(line)
+                trial = word
+            line = trial
+        return [*lines, line]
+
+    def save(self, by_rows: bool = False) -> bytes:
+        drawn = sorted(self.drawn, key=lambda d: (-round(d[0]), d[1])) if by_rows else self.drawn
+        for y, x, text, font, size in drawn:
+            self.canvas.setFont(font, size)
+            self.canvas.drawString(x, y, text)
+        self.canvas.save()
+        return self.out.getvalue()
+
+
+def make_pdf(person: Person) -> bytes:
+    paper = Paper()
+    paper.column(text_blocks(person), 50, 800, 495)
+    return paper.save()
+
+
+def make_two_columns(person: Person, by_rows: bool = False, left: bool = True) -> bytes:
+    """Contact, skills and languages in a sidebar, the rest beside it."""
+    contact = [("heading", "Contact"), ("plain", person.city), ("plain", person.phone), ("plain", person.email)]
+    side = [*contact, ("plain", person.link), *lists(person)]
+    paper = Paper()
+    y = paper.column([("title", person.name), ("plain", person.label)], 40, 800, 500)
+    paper.column(side, 40 if left else 400, y - 10, 160)
+    paper.column(main_part(person), 225 if left else 40, y - 14, 330)
+    return paper.save(by_rows)
+
+
+def make_margin(person: Person) -> bytes:
+    """Dates in a left margin, as in Europass and academic CVs."""
+    paper = Paper()
+    y = paper.column(header(person), 50, 800, 495)
+    y = paper.column([("heading", person.headings["work"])], 50, y - 8, 495)
+    for job in person.work:
+        paper.column([("plain", f"{job.start} – {job.end}")], 50, y, 100)
+        inner = [("bold", job.title), ("plain", job.company), *(("item", told) for told in job.highlights)]
+        y = paper.column(inner, 170, y, 375) - 4
+    y = paper.column([("heading", person.headings["education"])], 50, y, 495)
+    paper.column([("plain", f"{person.years[0]} – {person.years[1]}")], 50, y, 100)
+    y = paper.column([("bold", f"{person.degree} in {person.area}"), ("plain", person.school)], 170, y, 375)
+    paper.column(lists(person), 50, y, 495)
+    return paper.save()
 
 
 def make_picture_pdf() -> bytes:
@@ -122,3 +290,20 @@ def make_picture_pdf() -> bytes:
     canvas.rect(50, 50, 400, 600, fill=1)
     canvas.save()
     return out.getvalue()
+
+
+LAYOUTS: dict[str, Callable[[Person], bytes]] = {
+    "pdf": make_pdf,
+    "two-columns": make_two_columns,
+    "two-columns-by-rows": lambda person: make_two_columns(person, by_rows=True),
+    "sidebar-right": lambda person: make_two_columns(person, left=False),
+    "sidebar-right-by-rows": lambda person: make_two_columns(person, by_rows=True, left=False),
+    "margin-dates": make_margin,
+    "docx": make_docx,
+    "docx-table": make_docx_table,
+    "odt": make_odt,
+    "doc": make_doc,
+    "rtf": make_rtf,
+    "html": make_html,
+    "txt": make_txt,
+}
