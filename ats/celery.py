@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "take up what waits to be verified": every(5, "uploads.tasks.sweep_verifications"),
     "take up uploads in chunks that wait to be verified": every(5, "uploads.tasks.sweep_sessions"),
     "prove what arrived without its closing call": every(60, "capture.tasks.sweep_arrivals"),
+    "end uploads whose bytes never came": every(60, "uploads.tasks.sweep_promises"),
     "put candidates' files in their place": every(30, "candidates.tasks.sweep_resume_files"),
     "finish erasing what the store still held": every(60, "candidates.tasks.sweep_erasures"),
     "remove what nobody holds": {"task": "uploads.tasks.sweep_leftovers", "schedule": crontab(minute=17)},

@@ -20,7 +20,7 @@ from uploads.queries import DocumentQuerySet
 from uploads.signals import storage_cleaned
 from uploads.storage import StoredObject, get_store
 
-URL_GRACE = timedelta(minutes=5)  # a PUT begun in the last second of its URL may still be under way
+URL_GRACE = timedelta(minutes=4)  # a PUT begun in the last second of its URL may still be under way
 TEMPORARY_SECONDS = 3600
 Row = TypeVar("Row", bound=Model)
 

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from uploads import ledger
 from uploads.bell import nudge
+from uploads.cleanup import Cleanup
 from uploads.errors import Conflict, StoreUnavailable
 from uploads.leases import renewed
 from uploads.models import Document, UploadSession
@@ -94,6 +95,12 @@ def sweep_sessions() -> int:
     for upload_id in ids:
         nudge(verify_session, str(upload_id))
     return len(ids)
+
+
+@shared_task
+def sweep_promises() -> None:
+    """Ends uploads whose URL has ended and whose bytes never came."""
+    Cleanup(older_than=timedelta(hours=24)).end_expired_promises()
 
 
 @shared_task(soft_time_limit=540, time_limit=600)

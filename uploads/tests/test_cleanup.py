@@ -14,6 +14,7 @@ from ats.tests.builders import age, at_once, make_cv, promised, put_object, read
 from uploads.cleanup import Cleanup
 from uploads.models import Document
 from uploads.storage import get_store
+from uploads.tasks import sweep_promises
 
 pytestmark = pytest.mark.django_db
 Status = Document.UploadStatus
@@ -162,6 +163,14 @@ def test_old_temporary_files_of_the_disk_go(settings, cv):
     os.utime(left, (0, 0))
     assert clean(older_than=timedelta(days=1))["temporary files removed"] == 1
     assert not left.exists()
+
+
+def test_the_sweep_of_each_minute_ends_what_waits_in_vain(cv):
+    """No upload waits longer than its URL lives and five minutes."""
+    document = age(promised(cv), minutes=19, seconds=1)
+    sweep_promises()
+    document.refresh_from_db()
+    assert (document.upload_status, document.failure_code) == (Status.FAILED, "expired")
 
 
 def test_the_command_says_what_it_did(cv):
