@@ -7,7 +7,7 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["_send"]:  # the child that talks to the network, so that the watcher stays small
         import uploader
 
-        sys.exit(uploader.main(sys.stdin, sys.stdout))
+        uploader.main(sys.stdin, sys.stdout)
     if sys.argv[-1] == "run" and os.name == "posix" and not (sys.flags.no_site or getattr(sys, "frozen", False)):
         import child  # the same process once more without site-packages, whose hooks may cost 5 MB
 

@@ -6,6 +6,9 @@ import os
 import time
 
 import retry
+from journal import Journal
+from log import Log
+from notify import Notifier
 
 DETECTED = 500
 
@@ -13,18 +16,23 @@ DETECTED = 500
 class Answers:
     """Takes events in; `flush` writes the rows they led to. `due` is the outbox's: path → [failures, when]."""
 
-    def __init__(self, journal, log, notifier, pause, due):
+    def __init__(
+        self, journal: Journal, log: Log, notifier: Notifier, pause: retry.Pause, due: dict[str, list[float]]
+    ) -> None:
         self.journal, self.log, self.notifier, self.pause, self.due = journal, log, notifier, pause, due
-        self.detected = {}
-        self._rows, self._in, self._changed_files, self._in_a_row = {}, [], [], 0
+        self.detected: dict[str, bool] = {}
+        self._rows: dict[str, dict] = {}
+        self._in: list[str] = []
+        self._changed_files: list[str] = []
+        self._in_a_row = 0
 
-    def take(self, path, event, now):
+    def take(self, path: str, event: dict, now: float) -> None:
         """One event about one file; one that is not waiting any more (`forget`) is left alone."""
         row = self._rows.get(path) or self.journal.waiting.get(path)
         if row:
             getattr(self, "_" + event["step"])(row, event, now)
 
-    def flush(self):
+    def flush(self) -> None:
         """Writes what was learnt in one go, and only then tells about it."""
         if self._rows:
             self.journal.record(*self._rows.values())
@@ -34,9 +42,9 @@ class Answers:
         self._in = []
         self.notifier.flush()
 
-    def put_off(self, path, now, reason, retry_after=None):
+    def put_off(self, path: str, now: float, reason: str, retry_after: float | None = None) -> None:
         """This file later; after five failures in a row of whatever files, all of them later."""
-        failures = self.due[path][0] + 1
+        failures = int(self.due[path][0]) + 1
         self.due[path] = [failures, now + retry.delay(failures, retry_after)]
         if self.explain(path, reason):
             self.log.error("%s waits: %s" % (os.path.basename(path), reason))
@@ -44,7 +52,7 @@ class Answers:
         if self._in_a_row >= retry.BREAKER:
             self.hold(now, "fails again and again")
 
-    def explain(self, path, reason):
+    def explain(self, path: str, reason: str) -> bool:
         """Keeps why a file waits, for `status` and the heartbeat; returns True when it is news."""
         row = self._rows.get(path) or self.journal.waiting.get(path)
         if not row or row.get("reason") == reason:
@@ -52,12 +60,12 @@ class Answers:
         self._rows[path] = dict(row, reason=reason)
         return True
 
-    def hold(self, now, reason, retry_after=None, seconds=None):
+    def hold(self, now: float, reason: str, retry_after: float | None = None, seconds: float | None = None) -> None:
         """Everything later; says so once. `reason` goes on where "the server" begins."""
         if self.pause.hold(now, reason, retry_after, seconds):
             self.log.error("the server %s; %d waiting" % (reason, len(self.journal.waiting)))
 
-    def works(self):
+    def works(self) -> None:
         """The server answered as it should."""
         if self.pause.reason:
             self.log.state("The server answers again")
@@ -114,7 +122,7 @@ class Answers:
     def _parked(self, row, event, now):
         self.park(row, event["reason"])
 
-    def park(self, row, reason):
+    def park(self, row: dict, reason: str) -> None:
         """Sets a file aside for a person to look at; it is tried again when it changes or is forgotten."""
         self.log.error("%s is set aside: %s" % (_name(row), reason))
         self._done(row, "parked", reason=reason)
@@ -137,7 +145,7 @@ class Answers:
         if (found.st_size, found.st_mtime_ns) != sent:  # written over in place: the directory does not show it
             self._changed_files.append(path)
 
-    def take_changed(self):
+    def take_changed(self) -> list[str]:
         """Paths of files that must settle again, each told once."""
         changed, self._changed_files = self._changed_files, []
         return changed
@@ -145,7 +153,7 @@ class Answers:
     def _gone(self, row, event, now):
         self.drop(row)
 
-    def drop(self, row):
+    def drop(self, row: dict) -> None:
         """The file was moved or deleted before it could be sent; under a new name it is a new file."""
         self.log.warning("Gone before it could be sent: " + _name(row))
         self._done(row, "gone")
@@ -156,7 +164,7 @@ class Answers:
     def _token(self, row, event, now):
         self.refuse_token(now, event["reason"])
 
-    def refuse_token(self, now, reason):
+    def refuse_token(self, now: float, reason: str) -> None:
         """The token is not good: everything waits for another one, and this one is tried every five minutes."""
         news = not self.pause.reason.startswith("refuses the token")
         self.hold(now, "refuses the token: " + reason, seconds=retry.TOKEN_PROBE)

@@ -47,13 +47,13 @@ WINDOWS = """<?xml version="1.0" encoding="UTF-16"?>
 """
 
 
-def program(folder):
+def program(folder: str) -> list[str]:
     """The command line that watches with this data folder."""
     words = child.command()[:-1]
     return [child.without_console(words[0]), *words[1:], "--data", folder, "run"]
 
 
-def plan(folder):
+def plan(folder: str) -> tuple[str, str, list[list[str]], list[list[str]]]:
     """(file, its text, commands to install, commands to uninstall) for this system."""
     home = os.path.expanduser("~")
     words = program(folder)
@@ -83,7 +83,7 @@ def plan(folder):
     )
 
 
-def install(folder, dry_run):
+def install(folder: str, dry_run: bool) -> int:
     """Writes the start-up file and starts the monitor; settings are begun from the example if there are none."""
     path, text, commands, _ = plan(folder)
     settings = os.path.join(folder, "config.json")
@@ -101,7 +101,7 @@ def install(folder, dry_run):
     return _run(commands, dry_run)
 
 
-def uninstall(folder, dry_run):
+def uninstall(folder: str, dry_run: bool) -> int:
     """Stops the monitor and removes the start-up file."""
     path, _, _, commands = plan(folder)
     _run(commands, dry_run)
@@ -113,11 +113,14 @@ def uninstall(folder, dry_run):
     return 0
 
 
-def example():
+def example() -> str:
     """The text of the shipped `config.example.json`, from a folder, a zipapp or a frozen build."""
     import pkgutil
 
-    return pkgutil.get_data(__name__, "config.example.json").decode()
+    found = pkgutil.get_data(__name__, "config.example.json")
+    if found is None:
+        raise FileNotFoundError("config.example.json is not part of this program")
+    return found.decode()
 
 
 def _run(commands, dry_run):

@@ -7,7 +7,7 @@ import zipapp
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def build(target):
+def build(target: str) -> str:
     """Packs the modules of this folder; any Python from 3.8 on runs the result."""
     os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
     shipped = {name for name in os.listdir(HERE) if name.endswith((".py", ".json")) and name != "build.py"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ SILENCE_SEC = 900.0
 FILES = 50
 
 
-def command():
+def command() -> list[str]:
     """How this very program is started once more, as a sender: from a folder, a zipapp, or frozen."""
     program = _with_console(sys.executable)
     if getattr(sys, "frozen", False):
@@ -26,7 +27,7 @@ def _with_console(program):
     return os.path.join(folder, name[:-5] + ".exe") if name.lower().endswith("w.exe") else program
 
 
-def without_console(program):
+def without_console(program: str) -> str:
     """The twin that shows no window, where there is one."""
     twin = program[:-4] + "w.exe"
     return twin if program.lower().endswith(".exe") and os.path.exists(twin) else program
@@ -35,45 +36,43 @@ def without_console(program):
 class Child:
     """One batch on its way. Events go through a file: reading a pipe without waiting is not portable."""
 
-    def __init__(self, job, folder, now):
+    def __init__(self, job: dict, folder: str, now: float) -> None:
         self._events = os.path.join(folder, "sending.jsonl")
         self._out = open(self._events, "wb")
         self._in = open(self._events, "rb")
         self._part = b""
         self.heard = now
-        self.process = subprocess.Popen(
+        self.process: subprocess.Popen = subprocess.Popen(
             command(),
             stdin=subprocess.PIPE,
             stdout=self._out,
             stderr=subprocess.DEVNULL,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-        try:
-            self.process.stdin.write(json.dumps(job).encode() + b"\n")
-            self.process.stdin.flush()
-        except OSError:  # it died at once: events() and its exit status will tell
-            pass
+        assert self.process.stdin
+        self._job = self.process.stdin
+        with contextlib.suppress(OSError):  # it died at once: its exit status will tell
+            self._job.write(json.dumps(job).encode() + b"\n")
+            self._job.flush()
 
-    def events(self, now):
+    def events(self, now: float) -> list[dict]:
         """What the child said since the last look."""
         *whole, self._part = (self._part + self._in.read()).split(b"\n")
         if whole:
             self.heard = now
         return [json.loads(line) for line in whole]
 
-    def ended(self, now):
+    def ended(self, now: float) -> int | None:
         """Its exit status, or None while it runs; one that is silent for too long is ended."""
         if self.process.poll() is None and now - self.heard > SILENCE_SEC:
             self.process.kill()
             self.process.wait()
         return self.process.poll()
 
-    def close(self):
+    def close(self) -> None:
         """Ends the child if it still runs, and leaves nothing behind."""
-        try:
-            self.process.stdin.close()
-        except OSError:
-            pass
+        with contextlib.suppress(OSError):
+            self._job.close()
         try:
             self.process.wait(3)
         except subprocess.TimeoutExpired:

@@ -30,10 +30,10 @@ class Misuse(ValueError):
     """The command line is not understood."""
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     """Runs one command and returns the exit status. (Parsed by hand: argparse would stay in memory with 1 MB.)"""
     for stream in (sys.stdout, sys.stderr):
-        if stream:  # a program without a console has none
+        if hasattr(stream, "reconfigure"):  # a program without a console has no streams
             stream.reconfigure(errors="replace")
     words = list(arguments)
     try:
@@ -83,7 +83,7 @@ class _Woken(Exception):
 class Sleeper:
     """Sleeps until the time is over or somebody wants the program to end."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.stop = self._asleep = False
         for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
             if hasattr(signal, name):
@@ -94,7 +94,7 @@ class Sleeper:
         if self._asleep:
             raise _Woken
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> bool:
         """Sleeps at most that long; returns False when it is time to end."""
         try:
             self._asleep = True
@@ -123,14 +123,14 @@ def _watch(folder, take_old, until_idle):
     return monitor
 
 
-def run(folder, words):
+def run(folder: str, words: list[str]) -> int:
     """Watches until a signal."""
     _nothing_more(words)
     _watch(folder, take_old=False, until_idle=False)
     return 0
 
 
-def once(folder, words):
+def once(folder: str, words: list[str]) -> int:
     """One pass over everything; 1 when something could not be sent."""
     _nothing_more(words)
     return _left_over(_watch(folder, take_old=True, until_idle=True))
@@ -140,7 +140,7 @@ def _left_over(monitor):
     return 1 if monitor.closed or monitor.journal.waiting or monitor.settling.files else 0
 
 
-def backfill(folder, words):
+def backfill(folder: str, words: list[str]) -> int:
     """Queues a folder's matching files; a running monitor takes them, else they are sent now."""
     import scan
 
@@ -160,7 +160,7 @@ def backfill(folder, words):
     return _left_over(_watch(folder, take_old=False, until_idle=True))
 
 
-def forget(folder, words):
+def forget(folder: str, words: list[str]) -> int:
     """Writes a mark into the journal; a running monitor sees it."""
     if words == ["--all"]:
         mark = {"state": "forgotten", "all": True}
@@ -173,7 +173,7 @@ def forget(folder, words):
     return 0
 
 
-def status(folder, words):
+def status(folder: str, words: list[str]) -> int:
     """Prints the state in plain words."""
     import report
 
@@ -181,7 +181,7 @@ def status(folder, words):
     return report.status(folder)
 
 
-def doctor(folder, words):
+def doctor(folder: str, words: list[str]) -> int:
     """Checks everything that can be checked from here."""
     import report
 
@@ -189,14 +189,14 @@ def doctor(folder, words):
     return report.doctor(folder)
 
 
-def install(folder, words):
+def install(folder: str, words: list[str]) -> int:
     """Sets up the start at sign-in."""
     import autostart
 
     return autostart.install(folder, _flag(words, "--dry-run"))
 
 
-def uninstall(folder, words):
+def uninstall(folder: str, words: list[str]) -> int:
     """Takes the start at sign-in away."""
     import autostart
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 
 VERSION = "0.1.19"
 DESIGNATIONS = [
@@ -78,20 +79,42 @@ class Settings:
     `held_back` says why the server's policy keeps this device still, and is empty when it does not.
     """
 
-    def __init__(self, values):
+    enabled: bool
+    api_url: str
+    check_interval_sec: float
+    paths: list[str]
+    patterns: list[str]
+    extensions: tuple[str, ...]
+    max_size_bytes: int
+    designations: list[str]
+    stable_sec: float
+    at_once: int
+    old_files: bool
+    notify: bool
+    heartbeat_sec: float
+    device: str
+    token_file: str
+    ca_file: str
+    proxy: str
+    upload_hosts: list[str]
+    emp_id: object
+    designation: object
+    held_back: str
+
+    def __init__(self, values: dict) -> None:
         self.__dict__.update(values)
         self.api_url = self.api_url.rstrip("/")
         self.extensions = tuple("." + extension.lower().lstrip(".") for extension in self.extensions)
         self.device = self.device or device_name()
 
 
-def device_name():
+def device_name() -> str:
     """What this computer calls itself, at most 100 characters."""
     name = os.environ.get("COMPUTERNAME") or (os.uname().nodename if hasattr(os, "uname") else "")
     return (name or "unknown")[:100]
 
 
-def data_folder(chosen=None):
+def data_folder(chosen: str | None = None) -> str:
     """The `monitor_data` folder: chosen, from the environment, in the working folder, or the user's own."""
     chosen = chosen or os.environ.get("CV_CAPTURE_DATA_DIR")
     if chosen or os.path.isdir("monitor_data"):
@@ -126,7 +149,7 @@ def _checked(section, keys):
     return {key: section[key] for key in keys if key in section}
 
 
-def checked_policy(policy):
+def checked_policy(policy: object) -> dict:
     """The keys of a server's policy that this version knows and the server has an opinion on; raises ConfigError."""
     if not isinstance(policy, dict):
         raise ConfigError("the policy is not an object")
@@ -134,7 +157,7 @@ def checked_policy(policy):
     return _checked(spoken, ("enabled", "rollout_percent", *FROM_POLICY))
 
 
-def save_policy(folder, policy):
+def save_policy(folder: str, policy: object) -> bool:
     """Keeps a policy for the next start; returns True when it is another one. Raises ConfigError on a bad one."""
     good = checked_policy(policy)
     path = os.path.join(folder, "policy.json")
@@ -146,7 +169,7 @@ def save_policy(folder, policy):
     return True
 
 
-def read(folder, environment=os.environ):
+def read(folder: str, environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from `folder`/config.json and policy.json; raises ConfigError. Unknown keys are left alone."""
     found = _read_object(os.path.join(folder, "config.json"))
     section = found.get("download_monitor", {})
@@ -178,15 +201,15 @@ def _held_back(policy, values):
 class Config:
     """The settings in force: read again when a file changed, kept as they were when it is bad."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str) -> None:
         self.folder = folder
         self.fault = ""
-        self._seen = None
+        self._seen: object = None
         self.settings = Settings(
             dict({key: default for key, (default, _) in RULES.items()}, emp_id=None, designation=None, held_back="")
         )
 
-    def refresh(self):
+    def refresh(self) -> bool:
         """Reads the files if they changed; returns True when there is something new, good or bad."""
         seen = [_stamp(os.path.join(self.folder, name)) for name in ("config.json", "policy.json")]
         if seen == self._seen:

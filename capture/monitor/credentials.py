@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+from config import Settings
+
 SERVICE = "cv-capture"
 VARIABLE = "CV_CAPTURE_AUTH_TOKEN"
 
@@ -14,7 +16,7 @@ class LooseFile(RuntimeError):
     """The token file can be read by others and is not used."""
 
 
-def token(folder, settings):
+def token(folder: str, settings: Settings) -> str:
     """The token, or an empty text when there is none. Raises LooseFile."""
     return (
         os.environ.get(VARIABLE, "").strip()

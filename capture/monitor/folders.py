@@ -8,6 +8,8 @@ import os
 import re
 import sys
 
+from config import Settings
+
 CHROMIUM = {
     "win32": (
         "AppData/Local/Google/Chrome/User Data",
@@ -36,17 +38,17 @@ WINDOWS_NAMES = {"Downloads": "{374DE290-123F-4565-9164-39C4925E467B}", "Desktop
 XDG_NAMES = {"Downloads": "XDG_DOWNLOAD_DIR", "Desktop": "XDG_DESKTOP_DIR", "Documents": "XDG_DOCUMENTS_DIR"}
 
 
-def watched(settings):
+def watched(settings: Settings) -> list[str]:
     """The folders to watch, each once: those of the settings, else the system's own and the browsers'."""
     home = os.path.expanduser("~")
     found = [os.path.expandvars(os.path.expanduser(path)) for path in settings.paths] or default_folders(home)
-    unique = {}
+    unique: dict[str, str] = {}
     for path in found:
         unique.setdefault(os.path.normcase(os.path.realpath(path)), os.path.abspath(path))
     return list(unique.values())
 
 
-def default_folders(home):
+def default_folders(home: str) -> list[str]:
     """Downloads, Desktop and Documents, their OneDrive twins (company PCs move them there), and browsers' folders."""
     system = _system_folders(home)
     places = [system.get(name) or os.path.join(home, name) for name in ("Downloads", "Desktop", "Documents")]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from config import Settings
 
-def fold(text):
+
+def fold(text: str) -> str:
     """A designation without its spelling: case, spaces, dashes and underscores do not count."""
     return " ".join(re.split(r"[\W_]+", text.casefold())).strip()
 
 
-def closed_because(settings):
+def closed_because(settings: Settings) -> str:
     """Why this computer is not to be watched, in words for the log; empty when it is."""
     if not settings.enabled:
         return "disabled in config"

@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterable, Iterator
 
 COMPACT_AT = 10000
 DONE = ("sent", "duplicate", "parked", "gone", "old")
 
 
-def key_of(path, size, mtime_ns):
+def key_of(path: str, size: int, mtime_ns: int) -> int:
     """What makes a file the same one as before (an int that lives as long as the process)."""
     return hash((os.path.normcase(path), size, mtime_ns))
 
 
-def row_of(path, found, detected_at, state):
+def row_of(path: str, found: os.stat_result, detected_at: float, state: str) -> dict:
     """A new row for a file as `os.stat` found it; `detected_at` in Unix seconds."""
     return {
         "state": state,
@@ -45,7 +46,7 @@ def _lines(path):
         return
 
 
-def rows(path):
+def rows(path: str) -> Iterator[dict]:
     """The rows that still count: those that a later `forgotten` names are left out."""
     wiped, prefixes = -1, {}
     for number, row in enumerate(_lines(path)):
@@ -62,12 +63,12 @@ def rows(path):
             yield row
 
 
-def sent_hashes(path):
+def sent_hashes(path: str) -> set[str]:
     """SHA-256 of everything that needs no sending any more."""
     return {row["sha256"] for row in rows(path) if row["state"] in ("sent", "duplicate") and row.get("sha256")}
 
 
-def append(path, new_rows):
+def append(path: str, new_rows: Iterable[dict]) -> int:
     """Adds rows in one write that is on the disk when this returns, its length in bytes; closes a torn line first."""
     text = "".join(json.dumps(dict(row, at=int(time.time()))) + "\n" for row in new_rows)
     with open(path, "ab", opener=_private) as file:
@@ -92,7 +93,7 @@ def _last_byte(path):
 class Journal:
     """In memory: the keys of files that are done (an int each), and the rows of those that wait or are parked."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
         self._length = -1
         self._clear()
@@ -100,7 +101,7 @@ class Journal:
     def _clear(self):
         self.known, self.waiting, self.parked, self.has_baseline = set(), {}, {}, False
 
-    def refresh(self):
+    def refresh(self) -> bool:
         """Reads the file again if somebody else wrote to it (`forget`, `backfill`); returns True if so."""
         length = os.path.getsize(self.path) if os.path.exists(self.path) else 0
         if length == self._length:
@@ -113,7 +114,7 @@ class Journal:
         self._length = os.path.getsize(self.path) if os.path.exists(self.path) else 0
         return True
 
-    def record(self, *new_rows):
+    def record(self, *new_rows: dict) -> None:
         """Writes rows and takes them in; nothing is done before it is written."""
         self._length = max(self._length, 0) + append(self.path, new_rows)
         for row in new_rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 
@@ -10,7 +11,7 @@ class AlreadyRunning(RuntimeError):
     """Another monitor holds this data folder."""
 
 
-def hold(folder, patience=0.0):
+def hold(folder: str, patience: float = 0.0) -> io.BufferedRandom:
     """Takes the lock and returns the open file; the lock lasts as long as the file.
 
     Raises AlreadyRunning after `patience` seconds (somebody may just be looking whether it is held).
@@ -43,7 +44,7 @@ def _take(folder):
     return file
 
 
-def held(folder):
+def held(folder: str) -> bool:
     """Whether a monitor is running on this folder."""
     try:
         hold(folder).close()

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing package would stay in memory
+    from typing import TextIO
+
 MAX_BYTES, OLD_FILES = 10**6, 3
 
 
-def printable(text):
+def printable(text: object) -> str:
     """Text that cannot forge or break a line: control and direction characters become question marks."""
     return "".join(char if char.isprintable() else "?" for char in str(text))
 
@@ -16,13 +20,13 @@ def printable(text):
 class Log:
     """Appends to `alerts.log` in `folder`, and to the console when there is one."""
 
-    def __init__(self, folder, console=None, max_bytes=MAX_BYTES):
+    def __init__(self, folder: str, console: TextIO | None = None, max_bytes: int = MAX_BYTES) -> None:
         self.path = os.path.join(folder, "alerts.log")
         self.console = console
         self.max_bytes = max_bytes
         self.secret = ""
 
-    def say(self, message):
+    def say(self, message: str) -> None:
         """Writes one line; a full disk or a closed console never stops the monitor."""
         line = printable(message)
         if self.secret:
@@ -36,15 +40,15 @@ class Log:
         except (OSError, ValueError):
             self.console = None
 
-    def state(self, message):
+    def state(self, message: str) -> None:
         """A line about the monitor itself."""
         self.say("[DownloadMonitor] " + message)
 
-    def warning(self, message):
+    def warning(self, message: str) -> None:
         """Something a person should look at."""
         self.state("WARNING: " + message)
 
-    def error(self, message):
+    def error(self, message: str) -> None:
         """Something does not work; what is waiting goes on waiting."""
         self.state("ERROR: " + message)
 

@@ -11,6 +11,7 @@ import scan
 import settle
 from config import Config
 from journal import Journal, key_of, row_of
+from log import Log
 from notify import Notifier
 from outbox import Outbox
 
@@ -18,7 +19,7 @@ from outbox import Outbox
 class Monitor:
     """All the parts on one data folder. `take_old`: what lies there before the first start is taken too."""
 
-    def __init__(self, folder, log, take_old=False):
+    def __init__(self, folder: str, log: Log, take_old: bool = False) -> None:
         self.log, self.take_old = log, take_old
         self.config = Config(folder)
         self.journal = Journal(os.path.join(folder, "journal.jsonl"))
@@ -27,9 +28,10 @@ class Monitor:
         self.settling = settle.Settling()
         self.scanner = None
         self.closed = None
-        self._next_scan, self._told, self._others = 0.0, set(), 0
+        self._next_scan, self._others = 0.0, 0
+        self._told: set[object] = set()
 
-    def step(self):
+    def step(self) -> float:
         """One tick that outlives a full disk or a share that went away: it says so and tries again."""
         try:
             return self.tick()
@@ -39,7 +41,7 @@ class Monitor:
                 self.scanner.forget()
             return self.config.settings.check_interval_sec
 
-    def tick(self):
+    def tick(self) -> float:
         """Does what is due now; returns the seconds until something is."""
         now, wall = time.monotonic(), time.time()
         changed = self.journal.refresh()
@@ -60,14 +62,14 @@ class Monitor:
         self.outbox.work(now, settings)
         return self._pause(now, settings)
 
-    def idle(self):
+    def idle(self) -> bool:
         """Whether everything found has its answer, or cannot get one for now."""
         if self.closed or self.outbox.busy:
             return not self.outbox.busy
         tried = self.outbox.pause.reason or all(tries for tries, _ in self.outbox.due.values())
         return bool(tried) and self.settling.dragging(time.monotonic(), self.config.settings.stable_sec)
 
-    def close(self):
+    def close(self) -> None:
         """Ends the child and what still shows; what is unfinished waits for the next start."""
         self.outbox.close()
         self.notifier.close()

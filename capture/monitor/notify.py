@@ -16,7 +16,7 @@ $id = '{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\\WindowsPowerShell\\v1.0\\powershe
 """
 
 
-def command(text):
+def command(text: str) -> list[str]:
     """The program that shows `text` on this system."""
     if sys.platform == "win32":
         script = (WINDOWS % text.replace("'", "''")).encode("utf-16-le")
@@ -30,15 +30,16 @@ def command(text):
 class Notifier:
     """Shows notices without waiting for them; a burst becomes one."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.silent = False
-        self._shown, self._uploaded = [], []
+        self._shown: list[subprocess.Popen] = []
+        self._uploaded: list[str] = []
 
-    def uploaded(self, name):
+    def uploaded(self, name: str) -> None:
         """Remembers a CV that is in; `flush` tells."""
         self._uploaded.append(name)
 
-    def flush(self):
+    def flush(self) -> None:
         """Tells what came in since the last time, and collects the programs that have ended."""
         names, self._uploaded = self._uploaded, []
         if len(names) >= GROUP_FROM:
@@ -47,7 +48,7 @@ class Notifier:
             self.show("CV Uploaded - " + name)
         self._shown = [process for process in self._shown if process.poll() is None]
 
-    def show(self, text):
+    def show(self, text: str) -> None:
         """Shows one notice, if this system can and the user wants it."""
         if self.silent:
             return
@@ -64,7 +65,7 @@ class Notifier:
         except OSError:
             return
 
-    def close(self):
+    def close(self) -> None:
         """Ends what still shows."""
         for process in self._shown:
             if process.poll() is None:

@@ -11,6 +11,10 @@ import config
 import credentials
 import retry
 from answers import Answers
+from config import Settings
+from journal import Journal
+from log import Log
+from notify import Notifier
 
 TOKEN_LOOK_SEC = 30.0
 CLOCK_SEC = 300
@@ -19,29 +23,32 @@ CLOCK_SEC = 300
 class Outbox:
     """The queue is the journal's waiting rows; `due` only says when each may be tried: path → [failures, when]."""
 
-    def __init__(self, folder, journal, log, notifier):
+    def __init__(self, folder: str, journal: Journal, log: Log, notifier: Notifier) -> None:
         self.folder, self.journal, self.log, self.notifier = folder, journal, log, notifier
-        self.due, self.pause = {}, retry.Pause()
+        self.due: dict[str, list[float]] = {}
+        self.pause = retry.Pause()
         self.answers = Answers(journal, log, notifier, self.pause, self.due)
-        self._child, self._batch, self._answered = None, [], set()
-        self._token, self._token_at, self._faults = "", float("-inf"), set()
-        self.next_beat = 0.0
+        self._child: child.Child | None = None
+        self._batch: list[str] = []
+        self._answered: set[str] = set()
+        self._faults: set[str] = set()
+        self._token, self._token_at, self.next_beat = "", float("-inf"), 0.0
 
     @property
-    def busy(self):
+    def busy(self) -> bool:
         """Whether a child is at work."""
         return self._child is not None
 
-    def add(self, path, now):
+    def add(self, path: str, now: float) -> None:
         """Queues a file whose row is in the journal."""
         self.due.setdefault(path, [0, now])
 
-    def sync(self):
+    def sync(self) -> None:
         """Drops what the journal does not hold as waiting any more."""
         for path in [path for path in self.due if path not in self.journal.waiting]:
             del self.due[path]
 
-    def work(self, now, settings, sending=True):
+    def work(self, now: float, settings: Settings, sending: bool = True) -> None:
         """Takes in what the child said; starts the next one when there is something to send or to tell."""
         if self._child:
             self._collect(now, settings)
@@ -53,14 +60,14 @@ class Outbox:
             most = 1 if self.pause.reason else child.FILES  # after a failure one file tries the way
             self._start([path for _, path in ready[:most]], beat, now, settings)
 
-    def next_look(self, now, interval):
+    def next_look(self, now: float, interval: float) -> float:
         """Seconds until there is something to do here; a quarter of a second while a child works."""
         if self._child:
             return 0.25
         times = [when for _, when in self.due.values()] + [self.next_beat]
         return min(interval, max(min(times), self.pause.until) - now)
 
-    def close(self):
+    def close(self) -> None:
         """Ends the child if it works; what it had not finished goes on waiting."""
         if self._child:
             self._child.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 # the MIME type the server expects with each extension
 TYPES = {
@@ -18,12 +19,12 @@ NAME_LIMIT = 255
 LIST_LIMIT = 500
 
 
-def file_type(name):
+def file_type(name: str) -> str:
     """The MIME type by extension; a neutral one, which the server will name in its refusal, for any other."""
     return TYPES.get(os.path.splitext(name)[1].lower(), "application/octet-stream")
 
 
-def clean_name(name):
+def clean_name(name: str) -> str:
     """A file name the server takes: composed Unicode, no control, direction or broken characters, 255 at most."""
     name = unicodedata.normalize("NFC", name)
     name = "".join("_" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char for char in name)
@@ -31,17 +32,17 @@ def clean_name(name):
     return stem[: NAME_LIMIT - len(extension)] + extension
 
 
-def presign(name, size, sha256):
+def presign(name: str, size: int, sha256: str) -> dict:
     """Asks for a place for these bytes, bound to their checksum."""
     return dict(described(name, size, sha256), checksum=True)
 
 
-def metadata(name, size, sha256, s3_key, detected_at, device):
+def metadata(name: str, size: int, sha256: str, s3_key: str, detected_at: float, device: str) -> dict:
     """Says that the bytes lie at `s3_key`; `detected_at` in Unix seconds."""
     return dict(described(name, size, sha256), s3_key=s3_key, detected_at=int(detected_at), device=device)
 
 
-def described(name, size, sha256):
+def described(name: str, size: int, sha256: str) -> dict:
     """The five fields both calls require."""
     return {
         "file_name": clean_name(name),
@@ -52,12 +53,19 @@ def described(name, size, sha256):
     }
 
 
-def check(hashes):
+def check(hashes: Iterable[str]) -> dict:
     """Asks which of these the server needs no more; at most 500."""
     return {"sha256": list(hashes)[:LIST_LIMIT]}
 
 
-def heartbeat(device, version, depth, oldest_waiting_s, stuck, detected):
+def heartbeat(
+    device: str,
+    version: str,
+    depth: int,
+    oldest_waiting_s: float,
+    stuck: Sequence[tuple[str, str, float]],
+    detected: Iterable[str],
+) -> dict:
     """How this device is; `stuck` as (file name, reason, since in Unix seconds), `detected` as hashes."""
     return {
         "device": device,

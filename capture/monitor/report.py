@@ -18,7 +18,7 @@ from wire import Away, Wire
 CLOCK_SEC = 300
 
 
-def status(folder):
+def status(folder: str) -> int:
     """Prints whether the monitor runs, what it sent, what waits and why; 1 when a file needs attention."""
     settings = config.Config(folder)
     settings.refresh()
@@ -52,16 +52,16 @@ def _print_rows(title, rows):
 
 
 class _Examination:
-    def __init__(self):
+    def __init__(self) -> None:
         self.failed = 0
 
-    def note(self, good, what, why=""):
+    def note(self, good: bool, what: str, why: str = "") -> bool:
         self.failed += not good
         print(("ok    " if good else "FAIL  ") + what + (": " + why if why else ""))
         return good
 
 
-def doctor(folder):
+def doctor(folder: str) -> int:
     """Prints one line a check; 1 when any failed. The dry run makes the server validate and keep nothing."""
     seen = _Examination()
     try:

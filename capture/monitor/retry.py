@@ -9,7 +9,7 @@ TOKEN_PROBE = 300.0
 BREAKER = 5
 
 
-def delay(failures, retry_after=None):
+def delay(failures: int, retry_after: float | None = None) -> float:
     """Seconds to wait after that many failures in a row (at least 1)."""
     top = min(CAP, FIRST * 2 ** min(failures - 1, 20))
     share = int.from_bytes(os.urandom(4), "big") / 2**32  # the random module would cost 4 MB of memory
@@ -20,12 +20,12 @@ def delay(failures, retry_after=None):
 class Pause:
     """Holds the whole queue while the server is away, asks for time, or does not know the token."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.failures = 0
         self.until = 0.0
         self.reason = ""
 
-    def hold(self, now, reason, retry_after=None, seconds=None):
+    def hold(self, now: float, reason: str, retry_after: float | None = None, seconds: float | None = None) -> bool:
         """Closes the queue; returns True when that is news."""
         news = reason != self.reason
         self.failures += 1
@@ -33,10 +33,10 @@ class Pause:
         self.until = now + (seconds or delay(self.failures, retry_after))
         return news
 
-    def lift(self):
+    def lift(self) -> None:
         """The server answered: the queue is open again."""
         self.failures, self.until, self.reason = 0, 0.0, ""
 
-    def open(self, now):
+    def open(self, now: float) -> bool:
         """Whether something may be sent now."""
         return now >= self.until

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from fnmatch import translate
+
+from config import Settings
 
 FRESH_NS = 2 * 10**9  # a directory changed within its clock's grain may change again without showing it
 FULL_SCAN_SEC = 600.0  # a file written over in place does not move its directory's time
@@ -16,7 +19,7 @@ TEMPORARY = (".crdownload", ".part", ".partial", ".download", ".opdownload", ".t
 ONLINE_ONLY = 0x1000 | 0x40000 | 0x400000
 
 
-def matcher(settings):
+def matcher(settings: Settings) -> Callable[[str], bool]:
     """A function that says whether a name is a CV's: by pattern (case does not count), and no temporary file's."""
     found = re.compile("|".join(translate(pattern.casefold()) for pattern in settings.patterns)).match
 
@@ -27,7 +30,7 @@ def matcher(settings):
     return matches
 
 
-def skipped_because(name, found, settings):
+def skipped_because(name: str, found: os.stat_result, settings: Settings) -> str:
     """Why a file whose name matches is left alone; empty when it is a CV by all that can be seen from outside."""
     if not name.lower().endswith(settings.extensions):
         return "its type is not one of " + " ".join(settings.extensions)
@@ -36,14 +39,14 @@ def skipped_because(name, found, settings):
     return ""
 
 
-def oversize(found, settings):
+def oversize(found: os.stat_result, settings: Settings) -> str:
     """Why a file is too large to send; empty when it is not."""
     if found.st_size <= settings.max_size_bytes:
         return ""
     return "%.1fMB is over the limit of %.1fMB" % (found.st_size / 1e6, settings.max_size_bytes / 1e6)
 
 
-def matching(folder, settings):
+def matching(folder: str, settings: Settings) -> tuple[list[tuple[str, os.stat_result]], int]:
     """(path, stat) of each regular file in `folder` whose name matches, and how many other files lie there."""
     found, others, matches = [], 0, matcher(settings)
     with os.scandir(folder) as entries:
@@ -63,16 +66,16 @@ def matching(folder, settings):
 class Scanner:
     """Looks at the folders; remembers of each only its time and how many files it held."""
 
-    def __init__(self, folders, settings):
+    def __init__(self, folders: list[str], settings: Settings) -> None:
         self.folders = folders
         self.settings = settings
-        self.faults = {}
-        self.others = {}
-        self._seen = {}
+        self.faults: dict[str, str] = {}
+        self.others: dict[str, int] = {}
+        self._seen: dict[str, tuple[int | None, int]] = {}
         self._telling = set(folders)
         self._full = float("-inf")
 
-    def look(self, now, wall_ns):
+    def look(self, now: float, wall_ns: int) -> list[tuple[str, os.stat_result]]:
         """Candidates in directories that changed; all of them every ten minutes. `now` is monotonic seconds."""
         full = now - self._full >= FULL_SCAN_SEC
         if full:
@@ -99,6 +102,6 @@ class Scanner:
         self._seen[folder] = (None if fresh else changed, now_count)
         return files
 
-    def forget(self):
+    def forget(self) -> None:
         """Makes the next look a full one."""
         self._full = float("-inf")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 PATIENCE_SEC = 600.0
 TAIL = 65536 + 22  # a zip's end record is at most this far from the end (APPNOTE.TXT 4.3.16)
 STILL, READY, GONE, HOPELESS = "still", "ready", "gone", "hopeless"
 
 
-def end_fault(path, size):
+def end_fault(path: str, size: int) -> str:
     """What is missing at the start or end of a file by its extension; empty when nothing is. Raises OSError."""
     if not size:
         return "it is empty"
@@ -30,23 +31,23 @@ def end_fault(path, size):
 class Settling:
     """Files seen and not yet whole: path → its last shape, since when it has it, and when it was first seen."""
 
-    def __init__(self):
-        self.files = {}
+    def __init__(self) -> None:
+        self.files: dict[str, list] = {}
 
-    def add(self, path, now, wall):
+    def add(self, path: str, now: float, wall: float) -> None:
         """Starts to observe a file; one that is observed already goes on as it was."""
         self.files.setdefault(path, [None, now, now, wall])
 
-    def dragging(self, now, stable_sec):
+    def dragging(self, now: float, stable_sec: float) -> bool:
         """Whether every file here has been still for long enough and is not whole all the same."""
         return all(now - since > stable_sec + 1 for _, since, _, _ in self.files.values())
 
-    def next_look(self, now, stable_sec, interval):
+    def next_look(self, now: float, stable_sec: float, interval: float) -> float:
         """Seconds until a file here may be ready: soon for fresh ones, an interval for those that drag on."""
         fresh = any(now - first < 60 for _, _, first, _ in self.files.values())
         return min(interval, max(stable_sec / 2, 0.2)) if fresh else interval
 
-    def observe(self, now, stable_sec):
+    def observe(self, now: float, stable_sec: float) -> Iterator[tuple[str, str, os.stat_result | None, str, float]]:
         """Looks at every file once; of those that are done, (path, verdict, stat or None, reason, first seen)."""
         for path in list(self.files):
             verdict, found, reason = self._judge(path, now, stable_sec)

@@ -11,10 +11,15 @@ import hashlib
 import json
 import os
 import threading
+from collections.abc import Callable, Collection, Iterator
 
 import journal
 import payloads
-from wire import BLOCK, Away, Wire
+from wire import BLOCK, Answer, Away, Wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing package would stay in memory
+    from typing import TextIO
 
 TRIES = 3
 
@@ -26,7 +31,7 @@ class Changed(Exception):
 class Held(Exception):
     """Nothing more can be sent for now; the rest of the batch waits. Carries the event for the parent."""
 
-    def __init__(self, **event):
+    def __init__(self, **event: object) -> None:
         super().__init__(event["reason"])
         self.event = event
 
@@ -34,12 +39,12 @@ class Held(Exception):
 class Left(Exception):
     """This one file cannot be sent now (`retry`) or as it is (`parked`). Carries the event for the parent."""
 
-    def __init__(self, step, reason, retry_after=None):
+    def __init__(self, step: str, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.event = {"step": step, "reason": reason, "retry_after": retry_after}
 
 
-def judge(answer, parks=(400, 413, 422)):
+def judge(answer: Answer, parks: Collection[int] = (400, 413, 422)) -> None:
     """Raises what an API answer that is no success means: Held, Left, or nothing for a 409, which begins again."""
     if answer.status in (401, 403):
         raise Held(step="token", reason=answer.words)
@@ -56,11 +61,11 @@ def judge(answer, parks=(400, 413, 422)):
 class Sender:
     """Sends files one after the other over its own connections."""
 
-    def __init__(self, job, tell):
+    def __init__(self, job: dict, tell: Callable) -> None:
         self.job, self.tell = job, tell
         self.wire = Wire(job["ca_file"], job["proxy"])
 
-    def api(self, door, payload, good, **options):
+    def api(self, door: str, payload: dict, good: str, **options: Collection[int]) -> Answer:
         """Calls a door of ours; its answer when it is 2xx with the `good` key, or says to begin again; else raises."""
         answer = self.wire.post(self.job["api_url"] + "/cv-capture/" + door, self.job["token"], payload)
         if answer.status in (200, 201):
@@ -71,7 +76,7 @@ class Sender:
             judge(answer, **options)
         return answer
 
-    def send(self, file):
+    def send(self, file: dict) -> None:
         """Presign, PUT, metadata; begins again at most twice when the server does not find the bytes good."""
         for number in range(TRIES):
             if not file.get("s3_key"):
@@ -133,21 +138,21 @@ class Sender:
             raise Left("parked", "the upload address is not on the list upload_hosts")
 
 
-def shape(file):
+def shape(file: dict) -> None:
     """Raises Changed unless the file on disk still is the one the job describes; OSError when it is away."""
     found = os.stat(file["path"])
     if (found.st_size, found.st_mtime_ns) != (file["size"], file["mtime_ns"]):
         raise Changed
 
 
-def ensure_same(file):
+def ensure_same(file: dict) -> None:
     """Raises Changed when the bytes on disk do not have the file's hash any more."""
     shape(file)
     if digest(file) != file["sha256"]:
         raise Changed
 
 
-def blocks(file):
+def blocks(file: dict) -> Iterator[bytes]:
     """Exactly the file's bytes, in blocks; raises Changed when there are fewer, or they cannot be read."""
     left = file["size"]
     try:
@@ -162,7 +167,7 @@ def blocks(file):
         raise Changed from error
 
 
-def digest(file):
+def digest(file: dict) -> str:
     """SHA-256 of the file, 64 hex digits."""
     found = hashlib.sha256()
     for block in blocks(file):
@@ -173,19 +178,19 @@ def digest(file):
 class Batch:
     """All files of one job, shared by at most `at_once` senders."""
 
-    def __init__(self, job, out):
+    def __init__(self, job: dict, out: TextIO) -> None:
         self.job, self._out = job, out
         self._lock = threading.Lock()
         self._files = iter(())
         self.held = False
 
-    def tell(self, file, step, **event):
+    def tell(self, file: dict | None, step: str, **event: object) -> None:
         """One event line for the parent."""
         with self._lock:
             self._out.write(json.dumps(dict(event, id=file["id"] if file else None, step=step)) + "\n")
             self._out.flush()
 
-    def run(self):
+    def run(self) -> None:
         """Hashes, leaves out what is known, sends the rest, says how the device is."""
         fresh = self._fresh(self._hashed())
         sender = Sender(self.job, self.tell)
@@ -286,7 +291,7 @@ class Batch:
         )
 
 
-def main(stdin, stdout):
+def main(stdin: TextIO, stdout: TextIO) -> None:
     """Runs one job; the exit status is 0 when every file got an answer."""
     job = json.loads(stdin.readline())
 

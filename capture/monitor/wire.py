@@ -10,6 +10,7 @@ import os
 import ssl
 import sys
 import urllib.parse
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 TIMEOUT = 30
@@ -24,7 +25,7 @@ class Away(Exception):
 class Answer:
     """Status, lower-case headers, and the body as JSON object (empty when it is none)."""
 
-    def __init__(self, response):
+    def __init__(self, response: http.client.HTTPResponse) -> None:
         self.status = response.status
         self.headers = {name.lower(): value for name, value in response.getheaders()}
         try:
@@ -34,13 +35,13 @@ class Answer:
         self.body = body if isinstance(body, dict) else {}
 
     @property
-    def retry_after(self):
+    def retry_after(self) -> float | None:
         """Seconds the server asks for; None when it does not say or says it as a date."""
         text = self.headers.get("retry-after", "")
         return float(text) if text.isdigit() else None
 
     @property
-    def words(self):
+    def words(self) -> str:
         """The server's reason, short, with the faulty fields."""
         fields = "; ".join(
             key + ": " + " ".join(map(str, value if isinstance(value, list) else [value]))
@@ -53,11 +54,18 @@ class Answer:
 class Wire:
     """One user of connections, one kept per host. Not for two threads at once."""
 
-    def __init__(self, ca_file="", proxy="", timeout=TIMEOUT):
+    def __init__(self, ca_file: str = "", proxy: str = "", timeout: float = TIMEOUT) -> None:
         self._ca_file, self._proxy, self._timeout = ca_file, proxy, timeout
-        self._kept = {}
+        self._kept: dict[tuple[str, str], http.client.HTTPConnection] = {}
 
-    def send(self, method, url, headers, body=b"", size=None):
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | Callable[[], Iterator[bytes]] = b"",
+        size: int | None = None,
+    ) -> Answer:
         """One call; `body` is bytes, or a function that gives an iterator over exactly `size` bytes.
 
         Raises Away. A kept connection that the other side closed meanwhile is replaced once.
@@ -72,12 +80,12 @@ class Wire:
                 kept.close()
         return self._ask(self._connect(parts), place, method, parts, headers, body, size)
 
-    def post(self, url, token, payload):
+    def post(self, url: str, token: str, payload: dict) -> Answer:
         """A JSON call to our own server, the only one that ever carries the token."""
         headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json", "Accept": "application/json"}
         return self.send("POST", url, headers, json.dumps(payload).encode())
 
-    def close(self):
+    def close(self) -> None:
         """Closes every kept connection."""
         while self._kept:
             self._kept.popitem()[1].close()
