@@ -67,7 +67,7 @@ def test_bytes_the_server_finds_wrong_three_times_are_set_aside(lab):
     lab.start()
     lab.download(NAME)
     lab.wait_for_log("is set aside: HTTP 409")
-    assert lab.states() == {NAME: "parked"}
+    wait_for(lambda: lab.states() == {NAME: "parked"})
     wait_for(lambda: notices.exists() and "needs attention - " + NAME in notices.read_text())
     assert "CV Uploaded" not in notices.read_text()
 
@@ -79,6 +79,7 @@ def test_a_refusal_is_never_silent(lab, status):
     lab.start()
     lab.download(NAME)
     lab.wait_for_log(f"[DownloadMonitor] ERROR: {NAME} is set aside: HTTP {status} file_name: is odd")
+    wait_for(lambda: lab.states() == {NAME: "parked"})
     wait_for(lambda: notices.exists() and "needs attention - " + NAME in notices.read_text())
     shown = lab.run("status")
     assert "is odd" in shown.stdout
@@ -177,7 +178,7 @@ def test_a_file_that_disappears_before_its_turn_is_said_to_be_gone(lab):
     lab.start()
     lab.wait_for_log("WARNING: Gone before it could be sent: " + NAME)
     lab.wait_for_log("Successfully uploaded: Naukri_B.pdf")
-    assert lab.states() == {NAME: "gone", "Naukri_B.pdf": "sent"}
+    wait_for(lambda: lab.states() == {NAME: "gone", "Naukri_B.pdf": "sent"})
 
 
 def test_the_token_never_goes_to_the_store_nor_into_any_file(lab):

@@ -96,8 +96,8 @@ def test_a_file_still_being_written_waits(desk):
             file.flush()
             wait_for(lambda size=start: (desk.downloads / NAME).stat().st_size > size)
     desk.wait_for_log("Successfully uploaded")
-    sent = [row["sha256"] for row in desk.journal() if row["state"] == "sent"]
-    assert sent == [sha256(body)]
+    wait_for(lambda: desk.states() == {NAME: "sent"})
+    assert desk.journal()[-1]["sha256"] == sha256(body)
     assert desk.known([body]) == 1
 
 
