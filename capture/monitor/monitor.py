@@ -64,10 +64,9 @@ class Monitor:
 
     def idle(self) -> bool:
         """Whether everything found has its answer, or cannot get one for now."""
-        if self.closed or self.outbox.busy:
+        if self.closed:
             return not self.outbox.busy
-        tried = self.outbox.pause.reason or all(tries for tries, _ in self.outbox.due.values())
-        return bool(tried) and self.settling.dragging(time.monotonic(), self.config.settings.stable_sec)
+        return self.outbox.at_rest() and self.settling.dragging(time.monotonic(), self.config.settings.stable_sec)
 
     def close(self) -> None:
         """Ends the child and what still shows; what is unfinished waits for the next start."""

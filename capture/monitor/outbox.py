@@ -30,6 +30,7 @@ class Outbox:
         self.answers = Answers(journal, log, notifier, self.pause, self.due)
         self._child: child.Child | None = None
         self._batch: list[str] = []
+        self._beating = False
         self._answered: set[str] = set()
         self._faults: set[str] = set()
         self._token, self._token_at, self.next_beat = "", float("-inf"), 0.0
@@ -65,7 +66,14 @@ class Outbox:
         if self._child:
             return 0.25
         times = [when for _, when in self.due.values()] + [self.next_beat]
-        return min(interval, max(min(times), self.pause.until) - now)
+        next_token = 0.0 if self._token else self._token_at + TOKEN_LOOK_SEC
+        return min(interval, max(min(times), self.pause.until, next_token) - now)
+
+    def at_rest(self) -> bool:
+        """Whether everything was sent, or was tried and cannot be sent for now."""
+        if self.busy:
+            return False
+        return bool(self.pause.reason) or not self._token or all(tries for tries, _ in self.due.values())
 
     def close(self) -> None:
         """Ends the child if it works; what it had not finished goes on waiting."""
@@ -75,7 +83,7 @@ class Outbox:
         self.answers.flush()
 
     def _has_token(self, now, settings):
-        if now - self._token_at > TOKEN_LOOK_SEC or not self._token:
+        if now - self._token_at > TOKEN_LOOK_SEC:
             before, self._token_at = self._token, now
             fault = "no auth token: nothing is sent until " + credentials.VARIABLE + " is set"
             try:
@@ -104,7 +112,7 @@ class Outbox:
         job.update(
             files=files, token=self._token, journal=self.journal.path, heartbeat=self._beat(settings) if beat else None
         )
-        self._batch, self._answered = paths, set()
+        self._batch, self._answered, self._beating = paths, set(), beat
         self._child = child.Child(job, self.folder, now)
 
     def _beat(self, settings):
@@ -145,7 +153,7 @@ class Outbox:
             for path in set(self._batch) - self._answered:
                 if path in self.due:
                     self.answers.put_off(path, now, "the sender ended without an answer (%d)" % status)
-        if self.next_beat <= now and self.pause.open(now):
+        if self._beating and self.next_beat <= now and self.pause.open(now):  # a server without that door
             self.next_beat = now + settings.heartbeat_sec
 
     def _about_all(self, event, now, settings):

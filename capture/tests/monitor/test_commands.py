@@ -1,8 +1,10 @@
 """The commands besides `run`, and what may stand in the program at all."""
 
 import ast
+import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -22,6 +24,30 @@ def test_once_says_by_its_status_that_something_waits(lab):
     shown = lab.run("status")
     assert "Monitor: not running" in shown.stdout
     assert "Waiting: 1\n  Naukri_A.pdf, since 0 min: HTTP 503" in shown.stdout
+
+
+def test_once_without_a_token_says_so_and_ends(lab):
+    lab.environment.pop("CV_CAPTURE_AUTH_TOKEN")
+    lab.download("Naukri_A.pdf")
+    assert lab.run("once").returncode == 1
+    assert "WARNING: no auth token" in lab.log()
+    assert lab.states() == {"Naukri_A.pdf": "waiting"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_monitor_that_cannot_send_sleeps(lab):
+    lab.configure(check_interval_sec=30)
+    lab.environment.pop("CV_CAPTURE_AUTH_TOKEN")
+    process = lab.start()
+    lab.wait_for_log("WARNING: no auth token")
+    status = pathlib.Path(f"/proc/{process.pid}/status")
+    switches = [int(line.split()[1]) for _ in range(2) for line in read_after(status, 2)]
+    assert switches[1] - switches[0] < 10
+
+
+def read_after(path, seconds):
+    time.sleep(seconds)
+    return [line for line in path.read_text().splitlines() if line.startswith("voluntary_ctxt_switches")]
 
 
 def test_once_does_not_wait_for_a_file_that_is_cut_off(lab):
