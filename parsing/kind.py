@@ -1,10 +1,16 @@
-"""Is it a CV at all? A score that anybody can follow: each reason adds or takes a stated weight."""
+"""Is it a CV at all? A score that anybody can follow: each reason adds or takes a stated weight.
+
+Only a paper that is plainly none is set apart: one with the words of another kind of paper and little of a CV, or one
+with nothing of a CV at all. A thin CV with a name and an address stays one.
+"""
 
 from __future__ import annotations
 
 import re
 
 MIN_SCORE = 0.35
+MIN_TRACE = 0.15
+SHORT = 200  # characters
 FOREIGN = (
     (
         "an invoice",
@@ -52,8 +58,8 @@ FOREIGN = (
 PATTERNS = tuple((name, re.compile(pattern, re.I), weight) for name, pattern, weight in FOREIGN)
 
 
-def cv_score(text: str, sections: set[str], found: dict[str, int]) -> tuple[float, list[str]]:
-    """A score between 0 and 1 and its reasons. `found` counts contacts, jobs, studies, skills, and a name."""
+def judge(text: str, sections: set[str], found: dict[str, int]) -> tuple[bool, float, list[str]]:
+    """Whether it may be a CV, a score from 0 to 1, its reasons; `found` counts contacts, jobs, studies, names."""
     weights = [
         (0.2, "has an e-mail address or telephone number", bool(found["contacts"])),
         (0.1, "begins with a name", bool(found["name"])),
@@ -67,17 +73,23 @@ def cv_score(text: str, sections: set[str], found: dict[str, int]) -> tuple[floa
             "calls itself a CV",
             bool(re.search(r"\b(?:curriculum vitae|r[ée]sum[ée]|lebenslauf|bio-?data|europass)\b", text[:1500], re.I)),
         ),
-        (-0.2, "is only a few words long", len(text) < 200),
     ]
     score, reasons = 0.0, []
     for weight, reason, holds in weights:
         if holds:
             score += weight
             reasons.append(f"{weight:+.2f} {reason}")
+    trace = score
     sectioned = len(sections & {"work", "education", "skills"}) >= 2
     for name, pattern, weight in PATTERNS:
         words = {match[0].lower() for match in pattern.finditer(text[:20_000])}
         if len(words) >= (4 if sectioned else 2):
-            score -= weight + 0.05 * min(len(words), 4)
-            reasons.append(f"-{weight + 0.05 * min(len(words), 4):.2f} uses the words of {name}")
-    return round(max(0.0, min(1.0, score)), 2), reasons
+            penalty = weight + 0.05 * min(len(words), 4)
+            score -= penalty
+            reasons.append(f"-{penalty:.2f} uses the words of {name}")
+    if len(text) < SHORT:
+        score -= 0.2
+        reasons.append("-0.20 is only a few words long")
+    other = any("uses the words" in reason for reason in reasons)
+    plainly_none = (other and score < MIN_SCORE) or trace < MIN_TRACE
+    return not plainly_none, round(max(0.0, min(1.0, score)), 2), reasons

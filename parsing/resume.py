@@ -143,7 +143,13 @@ def _put_headline(basics: dict[str, Any], header: list[Line], name: Name | None,
     """The title under the name, in one of the first lines."""
     for line in header[:8]:
         for cell in line.cells or (line.text,):
-            plain = 1 < len(cell) < 80 and "@" not in cell and not any(c.isdigit() for c in cell) and ":" not in cell
+            plain = (
+                1 < len(cell) < 80
+                and not cell.endswith(".")
+                and "@" not in cell
+                and not any(c.isdigit() for c in cell)
+                and ":" not in cell
+            )
             if plain and title_score(cell) >= 2 and place_score(cell) < 2 and not (name and cell == name.text):
                 basics["label"] = cell
                 notes.add("basics.label", cell, "header.title", 0.7, line)
@@ -225,7 +231,7 @@ def _meta(layer: TextLayer, sections: list[Section], fields: dict[str, Any], not
         "jobs": sum("startDate" in job for job in fields["work"]),
         "studies": len(fields["education"]),
     }
-    score, reasons = kind.cv_score(text, seen, counts)
+    is_cv, score, reasons = kind.judge(text, seen, counts)
     return {
         "engine": layer.engine,
         "version": PARSER_VERSION,
@@ -233,7 +239,7 @@ def _meta(layer: TextLayer, sections: list[Section], fields: dict[str, Any], not
         "sections": sorted(seen),
         "warnings": list(layer.warnings),
         "confidence": notes.confidence(),
-        "is_cv": score >= kind.MIN_SCORE,
+        "is_cv": is_cv,
         "cv_score": score,
         "reasons": reasons,
         "explain": notes.explain,

@@ -205,6 +205,10 @@ def test_papers_that_are_no_cv_are_set_apart_with_reasons(text):
     assert all(reason[:1] in "+-" for reason in meta["reasons"])
 
 
+def test_a_thin_cv_is_still_a_cv():
+    assert read("Ana Diaz\nana.diaz@example.org").fields["meta"]["is_cv"] is True
+
+
 def test_the_language_of_a_cv_is_told():
     assert (
         read("Erfahrung mit der Leitung von Teams und der Planung für das Werk und die Abteilung").fields["meta"][

@@ -1,7 +1,10 @@
-"""Reading in the background: claimed once, put off while the store is away, ended with a reason, taken back when lost."""
+"""Reading in the background: claimed once, put off while the store is away, ended with a reason, taken back."""
 
 from __future__ import annotations
 
+import io
+
+import pikepdf
 import pytest
 from django.db import OperationalError
 
@@ -56,10 +59,6 @@ def test_a_message_for_a_row_that_is_gone_ends_quietly(cv):
 
 
 def encrypted():
-    import io
-
-    import pikepdf
-
     with pikepdf.open(io.BytesIO(make_cv().content)) as pdf:
         file = io.BytesIO()
         pdf.save(file, encryption=pikepdf.Encryption(user="secret", owner="secret"))
