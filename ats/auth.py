@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from uploads.sql import fetch_one
 
 # Token, user and every right of the user in one statement.
 _LOOK_UP = """
-SELECT t.digest, t.last_used_at, u.id, u.username, u.is_staff, u.is_superuser, {rights}
+SELECT t.digest, t.device_id, t.last_used_at, t.failures_in_row, u.id, u.username, u.is_staff, u.is_superuser, {rights}
 FROM device_tokens t
 JOIN auth_user u ON u.id = t.user_id AND u.is_active
 LEFT JOIN auth_user_groups ug ON ug.user_id = u.id
@@ -62,11 +63,17 @@ def look_up(token: str) -> tuple[User, DeviceToken]:
     row = fetch_one(sql, {"digest": hash_token(token), "now": timezone.now()})
     if row is None:
         raise exceptions.AuthenticationFailed("This token is unknown, has expired or was revoked.")
-    digest, last_used_at, user_id, username, is_staff, is_superuser, rights = row
+    digest, device_id, last_used_at, failures, user_id, username, is_staff, is_superuser, rights = row
     user = User(id=user_id, username=username, is_staff=is_staff, is_superuser=is_superuser)
     user._state.adding = False
     user.__dict__["_perm_cache"] = set((rights or "").split(","))  # where ModelBackend keeps what it has asked for
-    device = DeviceToken(digest=digest, user=user, last_used_at=_moment(last_used_at))
+    device = DeviceToken(
+        digest=digest,
+        device_id=uuid.UUID(str(device_id)),
+        user=user,
+        last_used_at=_moment(last_used_at),
+        failures_in_row=failures,
+    )
     device._state.adding = False
     return user, device
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
 from ats.errors import respond
+from capture.models import DeviceToken
 from uploads import ledger
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -53,9 +54,20 @@ class Trace:
         if trace.error and trace.error["code"] == "DATABASE_UNAVAILABLE":
             return  # the log has it; the ledger lies in the same database
         trace.user_id = user.pk
-        is_call = request.method in WRITES and bool(_operation(request))
+        operation = _operation(request)
+        is_call = request.method in WRITES and bool(operation)
+        if response.status_code >= 400:
+            trace.details["status"] = response.status_code
+        if is_call and operation.startswith("cv_capture."):
+            _count_for_device(request, failed=response.status_code >= 400)
         if is_call or trace.error:
             ledger.write(trace, is_call=is_call)
+
+
+def _count_for_device(request: HttpRequest, failed: bool) -> None:
+    device = getattr(request, "auth", None)
+    if isinstance(device, DeviceToken):
+        device.count_call(failed)
 
 
 def _operation(request: HttpRequest) -> str:

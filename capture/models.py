@@ -9,13 +9,16 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
+from capture.fleet import DetectedFile, DeviceReport, MonitorPolicy
 from uploads.models import Document
 from uploads.sql import execute
+
+__all__ = ["CVCapture", "DetectedFile", "DeviceReport", "DeviceToken", "MonitorPolicy"]
 
 
 class DeviceToken(AbstractAuthToken):
@@ -27,6 +30,9 @@ class DeviceToken(AbstractAuthToken):
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_ip = models.GenericIPAddressField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    failures_in_row = models.PositiveIntegerField(
+        db_default=0, help_text="refused or failed calls since the last good one"
+    )
 
     objects = AuthTokenManager()
 
@@ -46,6 +52,14 @@ class DeviceToken(AbstractAuthToken):
         """At most one write a minute, whoever else calls."""
         stale = Q(last_used_at=None) | Q(last_used_at__lt=Now() - timedelta(minutes=1))
         DeviceToken.objects.filter(stale, pk=self.pk).update(last_used_at=Now(), last_ip=ip_address or None)
+
+    def count_call(self, failed: bool) -> None:
+        """Failures since the last good call; a good call after a good one writes nothing."""
+        mine = DeviceToken.objects.filter(pk=self.pk)
+        if failed:
+            mine.update(failures_in_row=F("failures_in_row") + 1)
+        elif self.failures_in_row:
+            mine.update(failures_in_row=0)
 
     def revoke(self) -> bool:
         return bool(DeviceToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=Now()))

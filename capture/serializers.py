@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NoReturn
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from capture.models import CVCapture
@@ -18,9 +20,10 @@ from uploads.fields import (
     StrictText,
 )
 from uploads.filetypes import cv_types, type_of
-from uploads.serializers import check_size
+from uploads.serializers import check_size, unix
 
 MOST_HASHES = 500
+MOST_STUCK = 50
 
 
 class PresignSerializer(serializers.Serializer):
@@ -78,6 +81,44 @@ class MetadataSerializer(PresignSerializer):
 
 class CheckSerializer(serializers.Serializer):
     sha256 = serializers.ListField(child=Sha256(), max_length=MOST_HASHES)
+
+
+class StuckSerializer(serializers.Serializer):
+    file_name = SensibleText(max_length=255)
+    reason = SensibleText(max_length=300)
+    since = Moment(required=False, allow_null=True)
+
+
+class HeartbeatSerializer(serializers.Serializer):
+    """How a desktop is. Only its name is needed; what is not sensible is left out, never refused."""
+
+    device = StrictText(max_length=100)
+    version = SensibleText(max_length=40)
+    queue_depth = StrictInteger(min_value=0, max_value=10**9, default=0)
+    oldest_waiting_s = StrictInteger(min_value=0, max_value=10**9, default=0, help_text="seconds")
+    stuck = StuckSerializer(many=True, default=list)
+    detected = serializers.ListField(child=Sha256(), max_length=MOST_HASHES, default=list)
+    sent_at = Moment(required=False, allow_null=True)
+
+    def facts(self) -> dict[str, Any]:
+        """The columns of the report."""
+        data, stuck = self.validated_data, self.validated_data["stuck"][:MOST_STUCK]
+        return {
+            **{name: data[name] for name in ("device", "version", "queue_depth", "oldest_waiting_s")},
+            "stuck": [{**one, "since": unix(one.get("since"))} for one in stuck],
+            "clock_ahead_s": clock_ahead(data.get("sent_at")),
+        }
+
+
+def clock_ahead(sent_at: datetime | None) -> int:
+    """Seconds, as far as a column holds them."""
+    ahead = (sent_at - timezone.now()).total_seconds() if sent_at else 0
+    return round(max(-(2**31), min(ahead, 2**31 - 1)))
+
+
+class PolicySerializer(serializers.Serializer):
+    policy = serializers.DictField(help_text="what the server wants of this user's monitors; {} leaves all to them")
+    server_time = serializers.IntegerField(help_text="Unix seconds")
 
 
 class PresignAnswerSerializer(serializers.Serializer):

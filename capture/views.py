@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from capture import serializers
-from capture.models import CVCapture
+from capture.fleet import DetectedFile, DeviceReport, MonitorPolicy
+from capture.models import CVCapture, DeviceToken
 from capture.receipts import log_capture
 from uploads import ledger
 from uploads.errors import ContentMismatch, SizeMismatch, UploadFailed
@@ -149,6 +150,23 @@ class Check(APIView):
         mine = CVCapture.objects.received().filter(user=asker(request))
         known = mine.filter(document__doc_hash_256__in=set(asked.validated_data["sha256"]))
         return Response({"known": sorted(known.values_list("document__doc_hash_256", flat=True))})
+
+
+class Heartbeat(APIView):
+    """A monitor says how it is, and hears what the server wants of it."""
+
+    throttle_scope = "capture"
+    permission_classes = [BRINGS_CVS]
+
+    @extend_schema(request=serializers.HeartbeatSerializer, responses=serializers.PolicySerializer)
+    def post(self, request: Request) -> Response:
+        heard = serializers.HeartbeatSerializer(data=request.data)
+        heard.is_valid(raise_exception=True)
+        user = asker(request)
+        token = request.auth if isinstance(request.auth, DeviceToken) else None
+        report = DeviceReport.hear(user, token, **heard.facts())
+        DetectedFile.objects.see(user, report.device, heard.validated_data["detected"])
+        return Response({"policy": MonitorPolicy.served_to(user), "server_time": int(time.time())})
 
 
 class ReadCapture(APIView):

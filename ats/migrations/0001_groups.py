@@ -15,6 +15,8 @@ REVIEWER = [*RECRUITER, "candidates.merge_candidate", "candidates.delete_candida
 OPS = [
     "uploads.run_ops", "uploads.view_requesttrace", "uploads.view_errorlog",
     "capture.view_devicetoken", "capture.add_devicetoken", "capture.change_devicetoken",
+    "capture.view_devicereport", "capture.view_detectedfile", "capture.change_detectedfile",
+    "capture.view_monitorpolicy", "capture.add_monitorpolicy", "capture.change_monitorpolicy",
     "axes.view_accessattempt", "axes.change_accessattempt",
 ]
 GROUPS = {"Recruiter": RECRUITER, "Reviewer": REVIEWER, "Ops": OPS}
@@ -42,7 +44,7 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("uploads", "0001_initial"),
-        ("capture", "0001_initial"),
+        ("capture", "0002_desktops"),
         ("candidates", "0001_initial"),
     ]
     operations = [migrations.RunPython(make_groups, migrations.RunPython.noop)]
