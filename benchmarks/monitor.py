@@ -88,7 +88,7 @@ def wait(check: Callable[[], object], look: Callable[[], None] = lambda: None) -
         if time.monotonic() - began > 300:
             raise TimeoutError("the monitor did not finish")
         look()
-        time.sleep(0.02)
+        time.sleep(0.05)
     return time.monotonic() - began
 
 
@@ -297,11 +297,11 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--days", type=float, default=1.0)
+    parser.add_argument("--python", nargs="+", default=["3.8", "3.11", "3.13"], help="versions to look for")
     parser.add_argument("--only", choices=["memory", "cpu", "delay"])
     options = parser.parse_args()
-    wanted = ("3.8", "3.11", "3.13")
-    pythons = {version: python for version in wanted if (python := find_python(version))}
-    print("absent:", ", ".join(sorted(set(wanted) - set(pythons))) or "none", flush=True)
+    pythons = {version: python for version in options.python if (python := find_python(version))}
+    print("absent:", ", ".join(sorted(set(options.python) - set(pythons))) or "none", flush=True)
     with tempfile.TemporaryDirectory() as name, FarSide() as small:
         root = pathlib.Path(name)
         server, ca_file = (options, "") if options.url else (small, with_tls(small, root))

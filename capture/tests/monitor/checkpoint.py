@@ -37,6 +37,7 @@ class Checkpoint(ThreadingHTTPServer):
 
 class Forward(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         """Says nothing."""
