@@ -14,6 +14,7 @@ _ROLES = {
     *("no-reply", "office", "recruiter", "recruitment", "resume", "resumes", "sales", "support", "team"),
 }
 _PORTALS = {"naukri.com", "monster.com", "indeed.com", "indeedemail.com", "timesjobs.com", "shine.com", "stepstone.de"}
+KEY_MAX = 254  # characters: the longest address that mail can carry (RFC 5321, erratum 1690)
 _PROFILES = re.compile(r"(?:www\.)?(linkedin\.com/in|github\.com|gitlab\.com|xing\.com/profile)/([\w%.\-]+)", re.I)
 
 
@@ -50,12 +51,12 @@ def profile_key(url: str) -> str:
 
 
 def person_keys(basics: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(kind, value) of every key in a JSON Resume `basics`."""
+    """(kind, value) of every key in a JSON Resume `basics`. What is longer than any address is nobody's key."""
     email = basics.get("email") or ""
-    if email and not is_shared_email(email):
-        yield "email", email_key(email)
-    if phone := phone_key(basics.get("phone") or ""):
-        yield "phone", phone
-    for profile in basics.get("profiles") or []:
-        if link := profile_key(profile.get("url") or ""):
-            yield "profile", link
+    profiles = [profile.get("url") or "" for profile in basics.get("profiles") or []]
+    found = [
+        ("email", "" if is_shared_email(email) else email_key(email)),
+        ("phone", phone_key(basics.get("phone") or "")),
+        *(("profile", profile_key(url)) for url in profiles),
+    ]
+    yield from ((kind, value) for kind, value in found if 0 < len(value) <= KEY_MAX)

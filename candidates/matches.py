@@ -29,22 +29,26 @@ class PersonKey(models.Model):
         return f"{self.kind} of {self.candidate_id}"
 
     @classmethod
-    def owners_of(cls, keys: list[Key]) -> dict[Candidate, list[str]]:
-        """The people that these keys stand for, each with the kinds that point there."""
+    def owners_of(cls, keys: list[Key]) -> dict[Candidate, list[Key]]:
+        """The people that these keys stand for, each with the keys that point there."""
         asked = Q(pk__in=[])
         for kind, value in keys:
             asked |= Q(kind=kind, value=value)
-        owners: dict[Candidate, list[str]] = {}
+        owners: dict[Candidate, list[Key]] = {}
         for key in cls.objects.filter(asked).select_related("candidate"):
-            owners.setdefault(key.candidate, []).append(key.kind)
+            owners.setdefault(key.candidate, []).append((key.kind, key.value))
         return owners
 
     @classmethod
+    def take(cls, candidate: Candidate, keys: set[Key]) -> None:
+        """Keys that stood for nobody when we looked. One that another took since is an IntegrityError: look again."""
+        PersonKey.objects.bulk_create(PersonKey(kind=k, value=v, candidate=candidate) for k, v in sorted(keys))
+
+    @classmethod
     def claim(cls, candidate: Candidate, keys: list[Key]) -> None:
-        """Claims what is free. A key that another worker claims at this moment is an IntegrityError: look again."""
+        """Takes what is free now."""
         taken = {(key.kind, key.value) for key in cls.objects.filter(value__in=[value for _, value in keys])}
-        free = sorted(set(keys) - taken)
-        PersonKey.objects.bulk_create(PersonKey(kind=k, value=v, candidate=candidate) for k, v in free)
+        cls.take(candidate, set(keys) - taken)
 
 
 class PossibleDuplicate(models.Model):
@@ -66,11 +70,11 @@ class PossibleDuplicate(models.Model):
         return f"{self.candidate} and {self.other}"
 
     @classmethod
-    def suggest(cls, candidate: Candidate, owners: dict[Candidate, list[str]]) -> None:
+    def suggest(cls, candidate: Candidate, owners: dict[Candidate, list[Key]]) -> None:
         """Marks both sides of each pair."""
         found = [
-            PossibleDuplicate(candidate=one, other=another, reasons=[f"same {kind}" for kind in kinds])
-            for owner, kinds in owners.items()
+            PossibleDuplicate(candidate=one, other=another, reasons=[f"same {kind}" for kind, _ in keys])
+            for owner, keys in owners.items()
             if owner != candidate
             for one, another in ((candidate, owner), (owner, candidate))
         ]

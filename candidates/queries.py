@@ -101,11 +101,12 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         if person is None or not person.may_be_called(name_said(fields)):
             person = self._make_from(document, fields)
             PossibleDuplicate.suggest(person, owners)
+        PersonKey.take(person, set(keys).difference(*owners.values()))
         person.attach(document, document.original_filename)
         person.hear(document, fields)
         return person
 
-    def _only(self, owners: dict[Candidate, list[str]]) -> Candidate | None:
+    def _only(self, owners: dict[Candidate, list[Key]]) -> Candidate | None:
         """The one owner, locked against another CV of the same person at the same moment."""
         return self.select_for_update().get(pk=next(iter(owners)).pk) if len(owners) == 1 else None
 
