@@ -137,6 +137,10 @@ def test_what_must_last_lies_in_named_volumes(compose):
         assert sources[folder] in compose["volumes"], name
 
 
+def test_the_script_that_makes_the_roles_is_run_and_not_read_into_the_entry_point():
+    assert (ROOT / "deploy/postgres/roles.sh").stat().st_mode & 0o111 == 0o111
+
+
 def test_redis_writes_down_what_it_takes_and_throws_nothing_away(compose):
     command = compose["services"]["redis"]["command"]
 
