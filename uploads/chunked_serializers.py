@@ -100,12 +100,15 @@ class SessionSerializer(serializers.ModelSerializer):
     doc_id = serializers.UUIDField(source="document_id", allow_null=True)
     assessment_id = serializers.SerializerMethodField()
     message = serializers.CharField()
+    parse_status = serializers.CharField(
+        source="document.parse_status", default=None, help_text="how far the reading of a stored CV has come"
+    )
 
     class Meta:
         model = UploadSession
         fields = [
             "upload_id", "filename", "status", "received", "total_chunks",
-            "expires_at", "doc_id", "assessment_id", "message",
+            "expires_at", "doc_id", "assessment_id", "message", "parse_status",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))

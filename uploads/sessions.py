@@ -97,7 +97,8 @@ class UploadSession(models.Model):
 
     @property
     def message(self) -> str:
-        return self.failure_reason or MESSAGES[SessionStatus(self.status)]
+        unreadable = self.document.parse_reason if self.document else ""
+        return self.failure_reason or unreadable or MESSAGES[SessionStatus(self.status)]
 
     @property
     def assessment_id(self) -> uuid.UUID | None:

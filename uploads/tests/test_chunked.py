@@ -298,6 +298,7 @@ def test_a_client_goes_on_by_what_the_session_says(api):
         "doc_id": None,
         "assessment_id": None,
         "message": "Waiting for chunks",
+        "parse_status": None,
     }
 
 
