@@ -116,6 +116,8 @@ def bucket(worker_id: str) -> str:
 def _clean_house(bucket: str, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Store, cache, queue and daily log are empty when a test begins."""
     settings.ATS_DATA_DIR, settings.LOG_DIR = tmp_path / "data", tmp_path / "logs"
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # nothing has been collected
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     for handler in logging.getLogger("door.cv_capture").handlers:
         if hasattr(handler, "folder"):
             handler.folder = settings.LOG_DIR

@@ -15,9 +15,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
+from rest_framework.exceptions import APIException
 from unfold.sites import UnfoldAdminSite
 
 WORKING_RIGHTS = ("candidates.view_candidate", "uploads.run_ops")
+TITLES = {403: "Not open to you", 404: "Not found"}
 # The theme's scripts evaluate the attributes of its own templates, and set styles. No other page allows that.
 DESK_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 with_desk_policy: Callable[[Callable[..., Any]], Callable[..., Any]] = csp_update(DESK_POLICY)
@@ -46,6 +48,8 @@ class Desk(UnfoldAdminSite):
                 return self.refuse(request, 404, "There is no such page, or what it showed is gone.")
             except PermissionDenied:
                 return self.refuse(request, 403, "This is not open to you. Ask who looks after the installation.")
+            except APIException as fault:  # of the store: it is away, or has lost what was verified
+                return self.refuse(request, fault.status_code, str(fault.detail))
 
         return with_desk_policy(update_wrapper(page, view))
 
@@ -58,7 +62,7 @@ class Desk(UnfoldAdminSite):
         return super().index(request, {**today(request), **(extra_context or {})})
 
     def refuse(self, request: HttpRequest, status: int, sentence: str) -> TemplateResponse:
-        context = {**self.each_context(request), "title": "Not found" if status == 404 else "Not open to you"}
+        context = {**self.each_context(request), "title": TITLES.get(status, "Not now")}
         return TemplateResponse(request, "admin/refused.html", {**context, "sentence": sentence}, status=status)
 
 

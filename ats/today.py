@@ -7,10 +7,12 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
 from candidates.models import Candidate, PossibleDuplicate
+from candidates.profile import HEAVY
 from capture.models import DeviceToken
 from uploads.models import Document, ErrorLog, RequestTrace
 
@@ -47,9 +49,9 @@ def today(request: HttpRequest) -> dict[str, Any]:
 def _recruiting(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("candidates.view_candidate"):
         return {}
-    light = Candidate.objects.defer("parsed_resume", "links")
-    pairs = PossibleDuplicate.objects.select_related("candidate", "other")
-    heavy = [f"{side}__{field}" for side in ("candidate", "other") for field in ("parsed_resume", "skills", "links")]
+    light = Candidate.objects.defer("parsed_resume", "links", "offered")
+    pairs = PossibleDuplicate.objects.filter(candidate__gt=F("other")).select_related("candidate", "other")
+    heavy = [f"{side}__{field}" for side in ("candidate", "other") for field in HEAVY]
     return {
         "recruiting": True,
         "waiting": waiting(request),

@@ -7,20 +7,24 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from candidates.models import Candidate, PossibleDuplicate
+from candidates.erasing import erase
+from candidates.models import Candidate, PossibleDuplicate, ResumeAccess
 from candidates.profile import current_documents, next_new, profile
 from uploads.badges import badge
-from uploads.desk import DeskAdmin, log_action
+from uploads.desk import DeskAdmin, log_action, signed_in
+from uploads.serving import is_first_look, show
 
 SKILLS_SHOWN = 4
-SOURCES = ("cv", "form")
+SOURCES = (Candidate.SOURCE_CV, Candidate.SOURCE_FORM)
+HEAVY = ("parsed_resume", "links", "offered")
 
 
 class FlagFilter(SimpleListFilter):
@@ -59,8 +63,8 @@ class CandidateAdmin(DeskAdmin):
     fields = ("full_name", "email", "phone", "location", "headline")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        pairs = PossibleDuplicate.objects.filter(Q(candidate=OuterRef("pk")) | Q(other=OuterRef("pk")))
-        return super().get_queryset(request).defer("parsed_resume", "links").annotate(has_duplicate=Exists(pairs))
+        pairs = PossibleDuplicate.objects.filter(candidate=OuterRef("pk"))
+        return super().get_queryset(request).defer(*HEAVY).annotate(has_duplicate=Exists(pairs))
 
     # --- The list -----------------------------------------------------------------------------------------------------
 
@@ -126,22 +130,51 @@ class CandidateAdmin(DeskAdmin):
     # --- The page of one person ---------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
-        do = self.admin_site.admin_view(require_POST(self.do))
-        return [path("<int:pk>/do/", do, name="candidate_do"), *super().get_urls()]
+        pages = {"do": require_POST(self.do), "take": require_POST(self.take), "cv": require_safe(self.cv)}
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"candidate_{name}")
+            for name, view in pages.items()
+        ]
+        return own + super().get_urls()
 
     def do(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
         """One click or key: the same verbs as in the list, then on to the next person who waits."""
         verb = self.get_actions(request).get(request.POST.get("verb", ""))
-        person = Candidate.objects.filter(pk=pk).first()
-        if verb is None or person is None:
+        person = get_object_or_404(Candidate.objects.defer(*HEAVY), pk=pk)
+        if verb is None:
             raise Http404
         verb[0](self, request, Candidate.objects.filter(pk=pk))
         if "back" in request.POST:
             return HttpResponseRedirect(f"{reverse('admin:candidates_candidate_changelist')}?{request.POST['back']}")
         onward = next_new(person) if request.POST["verb"] in ("shortlist", "reject") else person
-        if onward is None:
+        return self._page_of(onward)
+
+    def take(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
+        """What the CV says otherwise becomes what stands, by a person's will."""
+        person = get_object_or_404(Candidate, pk=pk)
+        field = request.POST.get("field", "")
+        if not self.has_change_permission(request, person) or field not in person.offered:
+            raise Http404
+        person.change({field: person.offered[field]})
+        log_action(request, [person], f"Took {field} from the CV.")
+        return self._page_of(person)
+
+    def _page_of(self, person: Candidate | None) -> HttpResponseRedirect:
+        if person is None:
             return HttpResponseRedirect(reverse("admin:index"))
-        return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[onward.pk]))
+        return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[person.pk]))
+
+    def cv(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The current CV, in the frame of this person's page. Who looks is written down."""
+        if not request.user.has_perm("uploads.download_document"):
+            raise Http404
+        person = get_object_or_404(Candidate.objects.defer(*HEAVY), pk=pk)
+        document = get_object_or_404(current_documents([person]))
+        response = show(request, document)
+        if is_first_look(response):
+            kind = ResumeAccess.Kind.DOWNLOAD if "download" in request.GET else ResumeAccess.Kind.LOOK
+            ResumeAccess.objects.create(candidate=person, document=document, user=signed_in(request), kind=kind)
+        return response
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         person = self.get_object(request, object_id)
@@ -154,6 +187,14 @@ class CandidateAdmin(DeskAdmin):
             "subtitle": None,
         }
         return super().change_view(request, object_id, form_url, {**page, **profile(person), **(extra_context or {})})
+
+    def save_model(self, request: HttpRequest, obj: Candidate, form: Any, change: bool) -> None:
+        """What a person typed stays, and the keys follow it."""
+        obj.change({name: form.cleaned_data[name] for name in form.changed_data})
+
+    def delete_model(self, request: HttpRequest, obj: Candidate) -> None:
+        """The same erasing as at the API: the person, the CVs that are theirs alone, their files."""
+        erase(obj.pk, signed_in(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # people come in by a CV or by the candidates API, never without keys to know them by

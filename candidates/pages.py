@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-from django.db.models import Q, TextField, Value
 from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from candidates.models import Candidate
 from candidates.queries import CandidateQuerySet
+from uploads.keyset import beyond
 
 ORDERINGS: dict[str, Callable[[Any], Any]] = {
     "created_at": parse_datetime,
@@ -44,10 +43,11 @@ def page_of(candidates: CandidateQuerySet, request: Request) -> Page:
     cursor = request.query_params.get("cursor")
     value, pk, backwards = _decode(cursor, field) if cursor else (None, None, False)
     down = descending != backwards
-    if cursor:
-        candidates = candidates.filter(_beyond(field, value, pk, down))
     direction = "-" if down else ""
-    rows = list(candidates.order_by(f"{direction}{field}", f"{direction}pk")[: limit + 1])
+    order = [f"{direction}{field}", f"{direction}pk"]
+    if cursor:
+        candidates = candidates.filter(beyond(Candidate, order, [value, pk]))
+    rows = list(candidates.order_by(*order)[: limit + 1])
     more, rows = len(rows) > limit, rows[:limit]
     if backwards:
         rows.reverse()
@@ -57,19 +57,6 @@ def page_of(candidates: CandidateQuerySet, request: Request) -> Page:
         _link(request, rows[-1], field, False) if rows and has_next else None,
         _link(request, rows[0], field, True) if rows and has_previous else None,
     )
-
-
-def _beyond(field: str, value: Any, pk: Any, down: bool) -> Q:
-    """Rows past the cursor. The first condition is the one that the index walks."""
-    side, value = "lt" if down else "gt", _as_stored(value)
-    return Q(**{f"{field}__{side}e": value}) & (Q(**{f"{field}__{side}": value}) | Q(**{f"pk__{side}": pk}))
-
-
-def _as_stored(value: Any) -> Any:
-    """SQLite compares times as texts, and its own clock, which writes these columns, knows milliseconds."""
-    if connection.vendor == "sqlite" and isinstance(value, datetime):
-        return Value(f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03d}", output_field=TextField())
-    return value
 
 
 def _ordering(request: Request) -> str:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Substr
 
-from candidates.models import Candidate, PossibleDuplicate
+from candidates.models import Candidate, ResumeVersion
+from uploads.keyset import beyond
 from uploads.models import Document
 
+HEAVY = ("parsed_resume", "skills", "links", "offered")
 TEXT_SHOWN = 20_000  # characters of what was read
+
+
+LABELS = {"full_name": "Name", "email": "E-mail", "phone": "Telephone", "location": "Place", "headline": "Headline"}
+NOTES_SHOWN = 20
 
 
 def profile(person: Candidate) -> dict[str, Any]:
@@ -22,14 +28,16 @@ def profile(person: Candidate) -> dict[str, Any]:
         "versions": versions,
         "document": current,
         "text": _text(current) if current else "",
-        "pairs": _pairs(person),
+        "pairs": list(_pairs(person)),
+        "offers": [(name, LABELS.get(name, name), value) for name, value in sorted(person.offered.items())],
+        "tags": list(person.tags.all()),
+        "notes": list(person.notes.select_related("author")[:NOTES_SHOWN]),
         **_neighbours(person),
     }
 
 
 def _versions(person: Candidate) -> QuerySet:
-    light = person.versions.select_related("document").defer("document__text", "document__parsed")
-    return light.order_by("-created_at", "-pk")
+    return person.versions.select_related("document").defer("document__text", "document__parsed")
 
 
 def _text(document: Document) -> str:
@@ -37,22 +45,19 @@ def _text(document: Document) -> str:
     return shown.first() or ""
 
 
-def _pairs(person: Candidate) -> list[tuple[Candidate, list[str]]]:
-    """The others who may be this person, each with the reasons."""
-    found = PossibleDuplicate.objects.filter(Q(candidate=person) | Q(other=person)).select_related("candidate", "other")
-    heavy = [f"{side}__{column}" for side in ("candidate", "other") for column in ("parsed_resume", "skills", "links")]
-    return [
-        (pair.other if pair.candidate_id == person.pk else pair.candidate, pair.reasons) for pair in found.defer(*heavy)
-    ]
+def _pairs(person: Candidate) -> QuerySet:
+    """The others who may be this person, with the reasons."""
+    return person.possible_duplicates.select_related("other").defer(*(f"other__{column}" for column in HEAVY))
 
 
 def _beside(person: Candidate, status: str) -> tuple[QuerySet, QuerySet]:
     """(newer ones, older ones) of that status, the nearest first."""
     peers = Candidate.objects.filter(review_status=status).exclude(pk=person.pk).only("pk", "full_name")
-    when, pk = person.created_at, person.pk
-    newer = Q(created_at__gte=when) & (Q(created_at__gt=when) | Q(pk__gt=pk))
-    older = Q(created_at__lte=when) & (Q(created_at__lt=when) | Q(pk__lt=pk))
-    return peers.filter(newer).order_by("created_at", "pk"), peers.filter(older).order_by("-created_at", "-pk")
+    newer, older = (
+        peers.filter(beyond(Candidate, order, [person.created_at, person.pk])).order_by(*order)
+        for order in (["created_at", "pk"], ["-created_at", "-pk"])
+    )
+    return newer, older
 
 
 def _neighbours(person: Candidate) -> dict[str, Candidate | None]:
@@ -67,6 +72,7 @@ def next_new(person: Candidate) -> Candidate | None:
 
 
 def current_documents(people: list[Candidate]) -> QuerySet:
-    """The newest CV of each of these."""
-    newest = Candidate.objects.filter(pk__in=[person.pk for person in people]).annotate(newest=Max("versions__pk"))
-    return Document.objects.light().filter(versions__pk__in=newest.values("newest"))
+    """The current CV of each of these."""
+    newest = ResumeVersion.objects.filter(candidate=OuterRef("pk")).values("pk")[:1]
+    current = Candidate.objects.filter(pk__in=[person.pk for person in people]).annotate(newest=Subquery(newest))
+    return Document.objects.light().filter(versions__pk__in=current.values("newest"))

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from uploads.badges import badge, moment, state_badge
 from uploads.desk import EvidenceAdmin, log_action
-from uploads.errors import Conflict, StoreUnavailable
 from uploads.ledger import ErrorLog, RequestTrace
 from uploads.models import Document
 from uploads.queries import DocumentQuerySet
@@ -103,10 +102,7 @@ class DocumentAdmin(EvidenceAdmin):
         if not request.user.has_perm("uploads.download_document"):
             raise Http404
         document = get_object_or_404(Document.objects.stored().light(), pk=doc_id)
-        try:
-            response = show(request, document)
-        except (Conflict, StoreUnavailable) as fault:
-            return self.admin_site.refuse(request, fault.status_code, str(fault.detail))
+        response = show(request, document)
         if is_first_look(response):
             log_action(request, [document], "Downloaded." if "download" in request.GET else "Looked at the file.")
         return response

@@ -16,11 +16,12 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import connection, models
-from django.db.models import Q
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from uploads.keyset import beyond, field_of, turned
 
 NumberInput, Select, TextInput = UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 AFTER, BEFORE = "after", "before"
@@ -61,43 +62,28 @@ class LongList(ChangeList):
     def _cut(self, order: list[str], after: list[Any] | None, before: list[Any] | None) -> list[models.Model]:
         rows = self.queryset
         if after:
-            rows = rows.filter(_beyond(order, after))
+            rows = rows.filter(beyond(self.model, order, after))
         elif before:
-            rows = rows.filter(_beyond([_turned(field) for field in order], before)).reverse()
+            rows = rows.filter(beyond(self.model, turned(order), before)).reverse()
         return list(rows[: self.list_per_page + 1])
 
     def _is_narrowed(self) -> bool:
         return bool(self.query or self.has_active_filters)
 
     def _url(self, name: str, row: models.Model, order: list[str]) -> str:
-        values = [self._field(field).value_to_string(row) for field in order]
+        values = [field_of(self.model, field.removeprefix("-")).value_to_string(row) for field in order]
         return self.get_query_string({name: base64.urlsafe_b64encode(json.dumps(values).encode()).decode()})
 
     def _row(self, cursor: str | None, order: list[str]) -> list[Any] | None:
         """The ordering values of the row that a page begins at; None for a cursor that nobody made here."""
         try:
             values = json.loads(base64.urlsafe_b64decode(cursor or ""))
-            return [self._field(field).to_python(value) for field, value in zip(order, values, strict=True)]
+            return [
+                field_of(self.model, field.removeprefix("-")).to_python(value)
+                for field, value in zip(order, values, strict=True)
+            ]
         except (ValueError, TypeError, binascii.Error, ValidationError, FieldDoesNotExist):
             return None
-
-    def _field(self, name: str) -> models.Field:
-        name = name.removeprefix("-")
-        return self.lookup_opts.pk if name == "pk" else self.lookup_opts.get_field(name)
-
-
-def _turned(field: str) -> str:
-    return field.removeprefix("-") if field.startswith("-") else f"-{field}"
-
-
-def _beyond(order: list[str], values: list[Any]) -> Q:
-    """The rows that come after `values` in this order; written so that an index on the first field is used."""
-    condition = Q()
-    for field, value in reversed(list(zip(order, values, strict=True))):
-        name, step = field.removeprefix("-"), "lt" if field.startswith("-") else "gt"
-        strictly = Q(**{f"{name}__{step}": value})
-        condition = Q(**{f"{name}__{step}e": value}) & (strictly | condition) if condition else strictly
-    return condition
 
 
 def estimated_rows(model: type[models.Model]) -> int:

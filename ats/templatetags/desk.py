@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django import template
 
 from candidates.models import Candidate
+from candidates.profile import HEAVY
 from capture.models import CVCapture
 from uploads.badges import badge, state_badge
 from uploads.ledger import ErrorLog, RequestTrace
@@ -114,7 +115,7 @@ def documents_of(versions: Iterable[Any]) -> list[Document]:
 
 @register.simple_tag
 def people_of(document: Document) -> list[Candidate]:
-    return list(document.candidates.defer("parsed_resume", "skills", "links"))
+    return list(document.candidates.defer(*HEAVY))
 
 
 @register.simple_tag
