@@ -99,16 +99,18 @@ def start(
     supervisor.start(Web(port, environment), *background(environment, data_dir))
 
 
-def run(supervisor: Supervisor, data_dir: Path, port: int, test_users: bool) -> None:
+def run(supervisor: Supervisor, data_dir: Path, port: int, *, test_users: bool, no_broker: bool) -> None:
     """`make run`: until we are asked to end."""
+    settings = {"ATS_DATA_DIR": str(data_dir), **({"REDIS_URL": ""} if no_broker else {})}
+    embedded_redis = not no_broker and not os.environ.get("REDIS_URL") and Redis.available()
     with locked(data_dir), contextlib.ExitStack() as stack:
         services: list[Service] = []
-        if not os.environ.get("REDIS_URL") and Redis.available():
+        if embedded_redis:
             folder = data_dir / "redis"
             too_long = len(os.fsencode(folder / "redis.sock")) > LONGEST_SOCKET_PATH
             services.append(Redis(folder, socket_folder=stack.enter_context(temporary_folder()) if too_long else None))
         stack.enter_context(supervisor)
-        start(supervisor, services, {"ATS_DATA_DIR": str(data_dir)}, port, test_users)
+        start(supervisor, services, settings, port, test_users)
         login = json.loads((data_dir / "demo-login.json").read_text())
         url = f"http://127.0.0.1:{port}"
         supervisor.console.say(

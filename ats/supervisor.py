@@ -89,7 +89,7 @@ class Supervisor:
         while step.alive:
             self.pause(0.05)
         if step.status:
-            raise StepFailed(f"{step.name} ended with status {step.status}.")
+            raise StepFailed(f"The preparation ended with status {step.status}: see above.")
         self._end(charge)
         self.layers.pop()
 

@@ -21,15 +21,18 @@ MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 
 
 class House:
-    """A running copy. `settings` name its services; with none it is the embedded default."""
+    """A running copy. `settings` name its services; with none it is the embedded default. `options` are of
+    `manage.py dev`."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *options: str, settings: Mapping[str, str] | None = None, port: int | None = None
+    ) -> None:
         self.data_dir = folder / "var"
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / f"{self.port}.out"
         ours = {**dict.fromkeys(OURS, ""), **(settings or {}), "ATS_DATA_DIR": str(self.data_dir)}
-        command = [sys.executable, MANAGE, "dev", "--port", str(self.port), "--test-users"]
+        command = [sys.executable, MANAGE, "dev", "--port", str(self.port), "--test-users", *options]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, env=os.environ | ours, stdout=output, stderr=subprocess.STDOUT)
 

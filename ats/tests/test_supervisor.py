@@ -15,11 +15,13 @@ import requests
 
 from ats.console import Console
 from ats.processes import Program, guardian
+from ats.services.redis import Redis
 from ats.supervisor import Stopped, Supervisor
 from ats.tests.builders import METADATA, PRESIGN, make_cv
 from ats.tests.house import House, running, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+BROKER_PROGRAMS = ["worker", "beat", "redis-server"]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def test_a_taken_port_is_refused_with_advice(house: House, tmp_path: Path) -> No
     assert f"Port {house.port} is taken: choose another, as in: make run PORT={house.port + 1}" in second.words
 
 
-@pytest.mark.parametrize("program", ["gunicorn", "worker", "beat", "redis-server"])
+@pytest.mark.parametrize("program", ["gunicorn", *(BROKER_PROGRAMS if Redis.available() else [])])
 def test_a_program_that_dies_is_started_again(house: House, program: str) -> None:
     died = house.process_of(program)
     os.kill(died, signal.SIGKILL)
@@ -100,6 +102,15 @@ def test_nothing_outlives_its_sudden_death_and_the_next_start_goes_on_where_it_e
     started = second.descendants()
     assert second.end() == 0
     wait_for(lambda: not running(started))
+
+
+def test_without_a_broker_the_rows_alone_bring_a_cv_to_its_end(tmp_path: Path) -> None:
+    house = House(tmp_path, "--no-broker")
+    house.wait_until_ready()
+    assert house.process_of("manage.py work")
+    _capture(house)
+    assert "work ended" not in house.words
+    assert house.end() == 0
 
 
 def _capture(house: House) -> int:

@@ -23,10 +23,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--leave-with-parent", action="store_true", help="end when the process that started us does"
         )
+        parser.add_argument("--no-broker", action="store_true", help="as where there is no Redis for the platform")
 
-    def handle(self, *, port: int, test_users: bool, leave_with_parent: bool, **_: Any) -> None:
+    def handle(self, *, port: int, leave_with_parent: bool, test_users: bool, no_broker: bool, **_: Any) -> None:
         supervisor = Supervisor(Console(), leave_with_parent=leave_with_parent)
         try:
-            run(supervisor, settings.ATS_DATA_DIR, port, test_users)
+            run(supervisor, settings.ATS_DATA_DIR, port, test_users=test_users, no_broker=no_broker)
         except (CannotStart, NotReady, StepFailed) as error:
             raise CommandError(str(error)) from error
