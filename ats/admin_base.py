@@ -123,6 +123,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 ("Calls", "receipt_long", "uploads_requesttrace_changelist", "", "uploads.view_requesttrace"),
                 ("Errors", "error", "uploads_errorlog_changelist", "", "uploads.view_errorlog"),
                 ("Devices", "devices", "capture_devicetoken_changelist", "", "capture.view_devicetoken"),
+                ("Desktops", "computer", "capture_devicereport_changelist", "", "capture.view_devicereport"),
+                ("Missing CVs", "unknown_document", "capture_detectedfile_changelist", "", "capture.view_detectedfile"),
+                ("Monitor policies", "rule", "capture_monitorpolicy_changelist", "", "capture.view_monitorpolicy"),
             ],
         ),
         (

@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "end uploads whose bytes never came": every(60, "uploads.tasks.sweep_promises"),
     "put candidates' files in their place": every(30, "candidates.tasks.sweep_resume_files"),
     "finish erasing what the store still held": every(60, "candidates.tasks.sweep_erasures"),
+    "say what is out of bounds": every(900, "ats.tasks.sweep_alerts"),
     "remove what nobody holds": {"task": "uploads.tasks.sweep_leftovers", "schedule": crontab(minute=17)},
     "forget what is past its term": {"task": "uploads.tasks.sweep_records", "schedule": crontab(hour=3, minute=41)},
     "compare rows with objects": {"task": "uploads.tasks.sweep_audit", "schedule": crontab(hour=2, minute=11)},

@@ -31,6 +31,12 @@ LOG_DAYS = env.number("LOG_DAYS", 30)
 LEDGER_DAYS = env.number("LEDGER_DAYS", 90)
 BEHIND_PROXIES = env.number("BEHIND_PROXIES", 0, least=0)
 
+ALERT_EMAILS = env.words("ALERT_EMAILS")
+ALERT_FROM = env.text("ALERT_FROM", "cv-intake@localhost")
+EMAIL_URL = env.text("EMAIL_URL", "consolemail://")
+METRICS_ADDRESSES = env.words("METRICS_ADDRESSES")
+vars().update({name: value for name, value in environ.Env.email_url_config(EMAIL_URL).items() if name != "OPTIONS"})
+
 # --- Files ------------------------------------------------------------------------------------------------------------
 CV_MAX_BYTES = env.number("CV_MAX_BYTES", 10 * 2**20)
 CV_FILE_TYPES = env.words("CV_FILE_TYPES", "pdf,doc,docx,rtf,odt")

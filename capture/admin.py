@@ -9,11 +9,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from capture.devices import DeviceTokenAdmin
-from capture.models import CVCapture, DeviceToken
+from capture.fleet_admin import DeviceReportAdmin, MissingAdmin, MonitorPolicyAdmin
+from capture.models import CVCapture, DetectedFile, DeviceReport, DeviceToken, MonitorPolicy
 from uploads.badges import moment, state_badge
 from uploads.desk import EvidenceAdmin
 
 admin.site.register(DeviceToken, DeviceTokenAdmin)
+admin.site.register(DeviceReport, DeviceReportAdmin)
+admin.site.register(DetectedFile, MissingAdmin)
+admin.site.register(MonitorPolicy, MonitorPolicyAdmin)
 
 
 @admin.register(CVCapture)

@@ -15,6 +15,7 @@ KINDS = {
     "waiting to be read": "info", "being read": "info", "read": "good", "could not be read": "warn",
     "stored": "good", "upload failed": "bad",
     "active": "good", "closed": "bad", "done": "good", "failed": "bad",
+    "well": "good", "stuck": "warn", "silent": "plain",
 }  # fmt: skip
 
 
