@@ -18,6 +18,9 @@ RESOLUTION = 200  # dots per inch: as good as 300 on clean scans and a third fas
 MAX_PAGES = 10
 MIN_CONFIDENCE = 25.0
 MAX_PIXELS = 40_000_000
+DESCENDERS = frozenset("gjpqyçQ,;()[]{}/|@_$&")
+MIN_WIDTH = 250.0  # pixels between two words that tell how a line falls
+MIN_LINES = 3
 PREFERRED = ("eng", "deu", "fra", "spa")
 
 
@@ -124,10 +127,10 @@ def _bottom(word: dict[str, str]) -> float:
 
 
 def _slope(lines: list[list[dict[str, str]]]) -> float:
-    """How much the scan is turned: the usual fall of long lines."""
-    falls = [
-        (_bottom(line[-1]) - _bottom(line[0])) / (_left(line[-1]) - _left(line[0]))
-        for line in lines
-        if len(line) >= 5 and _left(line[-1]) - _left(line[0]) > 300
-    ]
-    return median(falls) if len(falls) >= 3 else 0.0
+    """How much the scan is turned: the usual fall of long lines, between words without letters that hang down."""
+    falls = []
+    for line in lines:
+        level = [word for word in line if not DESCENDERS & {*word["text"]} and any(c.isalnum() for c in word["text"])]
+        if len(level) >= 2 and (width := _left(level[-1]) - _left(level[0])) > MIN_WIDTH:
+            falls.append((_bottom(level[-1]) - _bottom(level[0])) / width)
+    return median(falls) if len(falls) >= MIN_LINES else 0.0

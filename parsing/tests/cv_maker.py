@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 
 import docx
+import pypdfium2
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 Block = tuple[str, str]  # style and text; the style is title, heading, bold, item or plain
@@ -102,18 +107,18 @@ def make_txt(person: Person) -> bytes:
 
 
 def make_rtf(person: Person) -> bytes:
-    def escape(text: str) -> str:
+    def rtf(text: str) -> str:
         plain = text.replace("\\", "\\\\").replace("\t", "\\tab ")
         return "".join(c if ord(c) < 128 else f"\\u{ord(c)}?" for c in plain)
 
-    body = "\\par\n".join(escape(line) for line in plain_text(person).split("\n"))
+    body = "\\par\n".join(rtf(line) for line in plain_text(person).split("\n"))
     return ("{\\rtf1\\ansi\\deff0{\\fonttbl{\\f0 Arial;}}\\f0\\fs20 " + body + "\\par}").encode("ascii")
 
 
 def make_html(person: Person) -> bytes:
     tags = {"title": "h1", "heading": "h2", "item": "li"}
     body = "".join(
-        f"<{tags.get(style, 'p')}>{text.replace(chr(9), '</b> &nbsp; <i>')}</{tags.get(style, 'p')}>"
+        f"<{tags.get(style, 'p')}>{escape(text).replace(chr(9), ' &nbsp; ')}</{tags.get(style, 'p')}>"
         for style, text in text_blocks(person)
     )
     return f"<!DOCTYPE html><html><head><title>CV</title></head><body>{body}</body></html>".encode()
@@ -148,7 +153,7 @@ def make_docx_table(person: Person) -> bytes:
 def make_odt(person: Person) -> bytes:
     def paragraph(style: str, text: str) -> str:
         tag = "h" if style in ("title", "heading") else "p"
-        written = f"<text:{tag}>{text.replace(chr(9), '<text:tab/>')}</text:{tag}>"
+        written = f"<text:{tag}>{escape(text).replace(chr(9), '<text:tab/>')}</text:{tag}>"
         return f"<text:list><text:list-item>{written}</text:list-item></text:list>" if style == "item" else written
 
     body = "".join(paragraph(style, text) for style, text in text_blocks(person))
@@ -290,6 +295,98 @@ def make_picture_pdf() -> bytes:
     canvas.rect(50, 50, 400, 600, fill=1)
     canvas.save()
     return out.getvalue()
+
+
+def make_scan(person: Person, resolution: int = 200) -> bytes:
+    """The plain PDF as pictures of its pages, without any text."""
+    out, pages = io.BytesIO(), pypdfium2.PdfDocument(make_pdf(person))
+    canvas = Canvas(out, pagesize=A4, invariant=True)
+    for page in pages:
+        picture = io.BytesIO()
+        page.render(scale=resolution / 72).to_pil().convert("L").save(picture, "JPEG", quality=70)
+        picture.seek(0)
+        canvas.drawImage(ImageReader(picture), 0, 0, *A4)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+GIVEN = ("Amara", "Priya", "Björn", "Lucía", "Jean-Luc", "Siobhán", "Omar", "Grace", "Tobias", "Agnieszka")
+FAMILY = ("Okafor", "Sharma", "Lindqvist", "de la Cruz", "O'Connell", "Smith-Jones", "Krishnamurthy", "Brown")
+COMPANIES = (
+    "Northwind Traders Ltd",
+    "Contoso GmbH",
+    "Initech",
+    "Blue Yonder Foods",
+    "Acme Analytics, Inc.",
+    "St. Anselm Hospital",
+    "Zalando",
+    "Brightpath",
+    "City of Riverton",
+    "Orchid & Elm",
+    "Kerrigan Freight",
+    "Umbrella Logistics Pvt. Ltd.",
+)
+TITLES = (
+    "Senior Data Analyst",
+    "Registered Nurse",
+    "Product Manager",
+    "QA Engineer",
+    "Chef de Partie",
+    "Head of Marketing",
+    "Payroll Clerk",
+    "Growth Hacker",
+    "Bus Driver",
+    "Site Reliability Engineer",
+    "Teaching Assistant",
+    "Legal Counsel",
+)
+TIMES = (("Mar 2019", "Present"), ("January 2016", "February 2019"), ("04/2012", "12/2015"), ("2008", "2011"))
+SKILLS = (
+    "Python",
+    "C++",
+    "C#",
+    "Power BI",
+    "Negotiation",
+    "AutoCAD",
+    "Patient care",
+    "Node.js",
+    "SAP FI/CO",
+    "R",
+    "Welding",
+    "Bookkeeping",
+    "Terraform",
+    "Public speaking",
+    "Risk assessment",
+    "Latte art",
+)
+STUDIES = (
+    ("Bachelor of Science", "Statistics"),
+    ("MBA", "Finance"),
+    ("B.Tech", "Computer Science"),
+    ("PhD", "Physics"),
+)
+SCHOOLS = ("University of Exampleton", "Springfield State College", "Hochschule Musterstadt", "Riverton Polytechnic")
+
+
+def random_person(rng: random.Random) -> Person:
+    """An invented candidate; the same generator state gives the same one."""
+    name = f"{rng.choice(GIVEN)} {rng.choice(FAMILY)}"
+    slug = "".join(c for c in unicodedata.normalize("NFKD", name).lower() if c.isascii() and c.isalnum())
+    told = ("Led a team of four across two sites", f"Trained {rng.randint(2, 40)} new colleagues")
+    work = tuple(Job(rng.choice(COMPANIES), rng.choice(TITLES), *times, told) for times in TIMES[: rng.randint(2, 4)])
+    degree, area = rng.choice(STUDIES)
+    return Person(
+        name=name,
+        email=f"{slug}@example.org",
+        link=f"linkedin.com/in/{slug}",
+        work=work,
+        degree=degree,
+        area=area,
+        school=rng.choice(SCHOOLS),
+        skills=tuple(rng.sample(SKILLS, rng.randint(3, 9))),
+        label=rng.choice(TITLES),
+    )
 
 
 LAYOUTS: dict[str, Callable[[Person], bytes]] = {
