@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -19,6 +20,7 @@ from django.db import connection
 
 from ats import limits
 from ats.tests.builders import CV, Caller, make_cv, make_user
+from ats.tests.house import House
 from uploads import bell
 from uploads.s3 import S3Store
 from uploads.signals import document_stored
@@ -106,9 +108,7 @@ def bucket(worker_id: str) -> str:
     """A versioned bucket of this test process, where the environment names S3."""
     if settings.S3_BUCKET and worker_id != "master":
         settings.S3_BUCKET = f"{settings.S3_BUCKET}-{worker_id}"
-        client = get_store().client  # type: ignore[attr-defined]
-        client.create_bucket(Bucket=settings.S3_BUCKET)
-        client.put_bucket_versioning(Bucket=settings.S3_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        make_bucket(settings.S3_BUCKET)
     return settings.S3_BUCKET
 
 
@@ -173,3 +173,48 @@ def _forget_connections() -> None:
     limits._redis.cache_clear()
     limits.counter.reset()
     bell.forget_connections()
+
+
+# --- The whole system -------------------------------------------------------------------------------------------------
+
+
+class RunningSystem(House):
+    @property
+    def token(self) -> str:
+        """Of a reviewer's device."""
+        return self.tokens["ATS_TOKEN"]
+
+
+@pytest.fixture(scope="session")
+def running_system(bucket: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """The whole system as processes, for tests that walk through it: `url`, `token`, `tokens`, `api()`.
+
+    With a database and a bucket of its own beside those of the tests in process, where the environment names servers.
+    """
+    house = RunningSystem(tmp_path_factory.mktemp("house"), settings=_services(bucket, worker_id))
+    try:
+        house.wait_until_ready()
+        yield house
+    finally:
+        house.end()
+
+
+def _services(bucket: str, worker_id: str) -> dict[str, str]:
+    if not settings.DATABASE_URL:
+        return {}
+    database, house_bucket = f"house_{worker_id}", f"{bucket}-house"
+    with psycopg.connect(settings.DATABASE_URL, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{database}"')
+    make_bucket(house_bucket)
+    return {
+        "DATABASE_URL": f"{settings.DATABASE_URL.rpartition('/')[0]}/{database}",
+        **{name: getattr(settings, name) for name in ("S3_ENDPOINT_URL", "S3_REGION")},
+        **{name: getattr(settings, name) for name in ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")},
+        "S3_BUCKET": house_bucket,
+    }
+
+
+def make_bucket(name: str) -> None:
+    client = get_store().client  # type: ignore[attr-defined]  # only S3 has one
+    client.create_bucket(Bucket=name)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
