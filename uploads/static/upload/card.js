@@ -85,8 +85,9 @@ export class Card {
     this.find(".resume").textContent = state === "failed" ? "Try again" : "Resume";
     this.find(".again").hidden = state !== "lost";
     const under = upload.isMoving || ["paused", "lost"].includes(state);
-    this.find(".cancel").textContent = under ? "Cancel" : "Remove";
-    this.find(".cancel").setAttribute("aria-label", `${under ? "Cancel" : "Remove"} ${upload.name}`);
+    const word = under ? "Cancel" : state === "chosen" ? "Remove" : "Clear";
+    this.find(".cancel").textContent = word;
+    this.find(".cancel").setAttribute("aria-label", `${word} ${upload.name}`);
   }
 
   #showSteps(state) {

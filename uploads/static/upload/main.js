@@ -44,7 +44,7 @@ function take(files) {
     else if (!cards.has(nameOf(file))) show(prepare(file));
   }
   tidy();
-  if (!actions.hidden && !start.disabled) start.focus();
+  if (!start.hidden) start.focus();
 }
 
 function prepare(file) {
@@ -62,7 +62,7 @@ function tidy() {
   const uploads = [...cards.values()].map((card) => card.upload);
   const chosen = uploads.filter((upload) => upload.state === "chosen");
   actions.hidden = !uploads.length;
-  start.disabled = !chosen.length;
+  start.hidden = !chosen.length;
   start.textContent = chosen.length > 1 ? `Start Analysis of ${chosen.length} files` : "Start Analysis";
   const done = uploads.filter((upload) => upload.state === "ready").length;
   const moving = uploads.filter((upload) => upload.isMoving);
