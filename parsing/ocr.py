@@ -98,24 +98,30 @@ def _page(table: str, number: int) -> Page:
     slope, scale = _slope(list(lines.values())), 72 / RESOLUTION
     page = Page(number, 0.0, 0.0)
     for line in lines.values():
-        tall = median(float(word["height"]) for word in line)
+        em = median(float(word["height"]) / _height_in_ems(word["text"]) for word in line)
         solid = [word for word in line if any(c.isalnum() for c in word["text"])] or line
-        bottom = min(_bottom(word) - slope * _left(word) for word in solid) + 0.2 * tall  # below letters such as g
+        bottom = min(_bottom(word) - slope * _left(word) for word in solid) + 0.2 * em  # below letters such as g
         for word in line:
             x0 = _left(word) * scale
             page.glyphs.append(
                 Glyph(
                     word["text"].strip(),
                     x0,
-                    (bottom - tall) * scale,
+                    (bottom - em) * scale,
                     x0 + float(word["width"]) * scale,
                     bottom * scale,
-                    round(tall * scale * 1.05, 1),
+                    round(em * scale, 1),
                     False,
                     True,
                 )
             )
     return page
+
+
+def _height_in_ems(text: str) -> float:
+    """How tall a word is in a usual typeface: small letters, plus what stands up, plus what hangs down."""
+    up = any(c.isupper() or c.isdigit() or c in "bdfhklt|/()[]" for c in text)
+    return 0.52 + 0.2 * up + 0.2 * bool(DESCENDERS & {*text})
 
 
 def _left(word: dict[str, str]) -> float:

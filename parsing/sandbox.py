@@ -53,13 +53,13 @@ LIMITS = {"text": TEXT_LIMITS, "ocr": OCR_LIMITS, "video": VIDEO_LIMITS}
 
 def read_safely(path: str | os.PathLike[str], file_name: str | None = None, *, ocr: bool = False) -> Reading:
     """Read one file of a stranger; the answer or Unreadable comes within the limits, whatever the file does."""
-    answer = _ask({"work": "ocr" if ocr else "text", "path": os.fspath(path), "file_name": file_name})
+    answer = _ask({"work": "ocr" if ocr else "text", "path": os.path.abspath(path), "file_name": file_name})
     return Reading(answer["text"], answer["fields"], answer["warnings"])
 
 
 def probe_safely(path: str | os.PathLike[str], extension: str) -> dict[str, Any]:
     """Measure one video of a stranger within the limits. The answer is that of `parsing.video.probe`; or Unreadable."""
-    return _ask({"work": "video", "path": os.fspath(path), "extension": extension})
+    return _ask({"work": "video", "path": os.path.abspath(path), "extension": extension})
 
 
 def _ask(request: dict[str, Any]) -> dict[str, Any]:
