@@ -42,7 +42,8 @@ class Trace:
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
         door = getattr(view, "cls", view)
-        ledger.current().operation = getattr(door, "operation", door.__name__)
+        writes = request.method in WRITES
+        ledger.current().operation = getattr(door, "operation", door.__name__) if writes else door.__name__
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return None if is_desk(request) else respond(exception)
