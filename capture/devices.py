@@ -9,8 +9,9 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.models import ADDITION
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -79,18 +80,9 @@ class DeviceTokenAdmin(DeskAdmin):
     search_fields = ("name", "=user__username")
     search_help_text = "Device or owner"
     actions: Any = None
-    fields = ("name", "user")
-    change_form_template = "admin/capture/devicetoken/page.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongList]:
         return DeviceList
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> DeviceToken | None:
-        try:
-            known = uuid.UUID(object_id)
-        except ValueError:
-            return None
-        return DeviceToken.objects.select_related("user").filter(device_id=known).first()
 
     def has_change_permission(self, request: HttpRequest, obj: DeviceToken | None = None) -> bool:
         return False  # changed by its verbs only
@@ -118,10 +110,21 @@ class DeviceTokenAdmin(DeskAdmin):
     def issued(self, token: DeviceToken) -> str:
         return moment(token.created)
 
+    # --- The page of one device: our own, because the admin's would link by the digest --------------------------------
+
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        device = self.get_object(request, object_id)
-        state = {"state": state_of(device)} if device else {}
-        return super().change_view(request, object_id, form_url, {**state, **(extra_context or {})})
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        device = DeviceToken.objects.select_related("user").filter(device_id=_uuid(object_id)).first()
+        if device is None:
+            raise Http404
+        kind = ContentType.objects.get_for_model(DeviceToken)
+        happened = LogEntry.objects.filter(content_type=kind, object_id=str(device.device_id)).select_related("user")
+        facts = {"device": device, "state": state_of(device), "happened": happened.order_by("-pk")}
+        return self._page(request, "page.html", device.name, **facts)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:capture_devicetoken_change", args=[object_id]))
 
     # --- Verbs --------------------------------------------------------------------------------------------------------
 
@@ -167,6 +170,13 @@ class DeviceTokenAdmin(DeskAdmin):
     def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, f"admin/capture/devicetoken/{template}", {**frame, **context})
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Http404 from None
 
 
 def state_of(token: DeviceToken) -> str:

@@ -169,7 +169,7 @@ def test_a_word_file_is_shown_as_its_text_and_never_framed():
 
 
 def test_who_looks_at_a_cv_is_written_down_once():
-    asha, document = person_with_cv()
+    asha, _ = person_with_cv()
     desk = at_desk()
     b"".join(desk.get(page_of(asha, "cv"), headers={"Range": "bytes=0-99"}).streaming_content)
     b"".join(desk.get(page_of(asha, "cv"), headers={"Range": "bytes=100-199"}).streaming_content)
