@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -52,11 +54,15 @@ class PersonKey(models.Model):
 
 
 class PossibleDuplicate(models.Model):
-    """Two candidates who may be one person, and why. A human decides."""
+    """Two candidates who may be one person, and why. A human decides: a merge, or a dismissal that is remembered."""
 
     candidate = models.ForeignKey("candidates.Candidate", on_delete=models.CASCADE, related_name="possible_duplicates")
     other = models.ForeignKey("candidates.Candidate", on_delete=models.CASCADE, related_name="+")
     reasons = models.JSONField(default=list)
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -70,12 +76,24 @@ class PossibleDuplicate(models.Model):
         return f"{self.candidate} and {self.other}"
 
     @classmethod
-    def suggest(cls, candidate: Candidate, owners: dict[Candidate, list[Key]]) -> None:
-        """Marks both sides of each pair."""
+    def open(cls) -> models.QuerySet[PossibleDuplicate]:
+        return cls.objects.filter(dismissed_at=None, other__merged_into=None)
+
+    @classmethod
+    def suggest(cls, candidate: Candidate, reasons: dict[Candidate, list[str]]) -> None:
+        """Marks both sides of each pair. The newest reasons stand; a dismissal stays."""
         found = [
-            PossibleDuplicate(candidate=one, other=another, reasons=[f"same {kind}" for kind, _ in keys])
-            for owner, keys in owners.items()
+            PossibleDuplicate(candidate=one, other=another, reasons=why)
+            for owner, why in reasons.items()
             if owner != candidate
-            for one, another in ((candidate, owner), (owner, candidate))
+            for one, another in sorted([(candidate, owner), (owner, candidate)], key=lambda pair: pair[0].pk)
         ]
-        PossibleDuplicate.objects.bulk_create(found, ignore_conflicts=True)
+        PossibleDuplicate.objects.bulk_create(
+            found, update_conflicts=True, unique_fields=["candidate", "other"], update_fields=["reasons"]
+        )
+
+    @classmethod
+    def dismiss(cls, candidate_id: int, other_id: int, by: AbstractBaseUser | None) -> bool:
+        """They are two people: said once, not asked again. False when nothing was suggested."""
+        sides = Q(candidate=candidate_id, other=other_id) | Q(candidate=other_id, other=candidate_id)
+        return bool(cls.objects.filter(sides).update(dismissed_at=Now(), dismissed_by=by))

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from rapidfuzz import fuzz
 
+from candidates import likeness
 from candidates.erasures import Erasure
 from candidates.keys import person_keys
-from candidates.matches import PersonKey, PossibleDuplicate
-from candidates.queries import CandidateQuerySet
+from candidates.matches import Key, PersonKey, PossibleDuplicate
+from candidates.merges import Merge
+from candidates.queries import CandidateQuerySet, Visible
 from candidates.query import Term, excerpts
 from candidates.records import Note, ResumeAccess, Tag
 from candidates.said import columns_said, name_said
 from candidates.search import NameSlip, SearchEntry
+from candidates.tombstones import Tombstone
 from uploads.models import Document
 
 __all__ = [
-    "Candidate", "Erasure", "NameSlip", "Note", "PersonKey", "PossibleDuplicate", "ResumeAccess", "ResumeVersion",
-    "SearchEntry", "Tag",
+    "Candidate",
+    "Erasure",
+    "Merge",
+    "NameSlip",
+    "Note",
+    "PersonKey",
+    "PossibleDuplicate",
+    "ResumeAccess",
+    "ResumeVersion",
+    "SearchEntry",
+    "Tag",
 ]  # fmt: skip
 
 SAME_NAME = 55  # of 100 (rapidfuzz token_set_ratio); below it two names are of two people
@@ -63,10 +76,20 @@ class Candidate(models.Model):
     documents: models.ManyToManyField = models.ManyToManyField(
         Document, through="ResumeVersion", related_name="candidates"
     )
+    reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    legal_hold = models.BooleanField(db_default=False, default=False, help_text="Nobody may erase this candidate.")
+    erased_before = models.BooleanField(
+        db_default=False, default=False, help_text="Somebody erased this person before; a human must decide what now."
+    )
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="absorbed", editable=False
+    )
+    compared_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
-    objects = CandidateQuerySet.as_manager()
+    objects = Visible()
+    everyone = CandidateQuerySet.as_manager()
 
     class Meta:
         db_table = "candidates"
@@ -80,6 +103,7 @@ class Candidate(models.Model):
             models.Index(fields=["full_name", "id"], name="candidates_by_name"),
             models.Index(fields=["review_status", "-created_at"], name="candidates_by_review"),
             models.Index(fields=["total_years"], name="candidates_by_years"),
+            models.Index(fields=["compared_at"], name="candidates_to_compare"),
             models.Index(fields=["id"], condition=Q(resume_file_due=True), name="candidates_with_file_due"),
         ]
         constraints = [
@@ -165,10 +189,14 @@ class Candidate(models.Model):
 
     def change(self, typed: dict[str, Any]) -> None:
         """What a person changed by hand."""
+        decided = typed.get("review_status", self.review_status) != self.review_status
         self.take_typed(typed)
+        if decided:
+            self.reviewed_at = timezone.now()
         self._save()
-        self.settle_keys()
-        self.index()
+        if typed.get("erased_before") is False:
+            self.keep_after_all()
+        self.settle()
 
     def hear(self, document: Document, fields: dict[str, Any]) -> None:
         """A CV of this person has been read. Only the current one is shown as `parsed_resume`."""
@@ -177,16 +205,11 @@ class Candidate(models.Model):
         if version is None or version.document_id == document.pk:
             self.parsed_resume = fields
         self._save()
-        self.settle_keys()
-        self.index()
+        self.settle()
 
     def _save(self) -> None:
         held = {name: getattr(self, name) for name in (*TYPABLE, *HELD)}
         Candidate.objects.filter(pk=self.pk).update(**held, updated_at=Now())
-
-    def index(self) -> None:
-        """Makes the search say what the record and its CVs say now."""
-        SearchEntry.write(self)
 
     def excerpts(self, terms: list[Term]) -> list[dict]:
         """Where the record or the current CV holds what was asked for."""
@@ -194,15 +217,51 @@ class Candidate(models.Model):
         text = " · ".join(filter(None, [self.full_name, self.headline, self.location, ", ".join(self.skills)]))
         return excerpts(text, terms) or excerpts(version.document.text if version else "", terms)
 
-    def settle_keys(self) -> None:
-        """The keys follow what is known: old ones go, free ones are claimed, others' make a suggestion."""
-        typed = {"email": self.email, "phone": self.phone, "profiles": [{"url": link} for link in self.links]}
+    # --- What follows from what is known: keys, search entry, likely twins --------------------------------------------
+
+    def settle(self) -> None:
+        """Makes the keys, the search and the suggestions say what the record and its CVs say now."""
+        shared = self.settle_keys()
+        self.index()
+        self.compare(shared)
+        if Tombstone.of(self.known_by()).exists():
+            Candidate.objects.filter(pk=self.pk).update(erased_before=True)
+
+    def known_by(self) -> list[Key]:
+        """What this person is recognised by: keys, and the hashes of their CVs."""
+        hashes = self.documents.values_list("doc_hash_256", flat=True)
+        return [*self.keys.values_list("kind", "value"), *(("sha256", sha256) for sha256 in hashes)]
+
+    def keep_after_all(self) -> None:
+        """A human decided that somebody who was erased before may be kept."""
+        with transaction.atomic():
+            Tombstone.of(self.known_by()).delete()
+            Candidate.objects.filter(pk=self.pk).update(erased_before=False)
+
+    def settle_keys(self) -> dict[Candidate, list[str]]:
+        """Old keys go, free ones are claimed; those of other people are answered, with their kinds."""
+        rows = [self, *self.absorbed.all()]
+        typed = [{"email": r.email, "phone": r.phone, "profiles": [{"url": link} for link in r.links]} for r in rows]
         parsed = self.documents.filter(parsed__isnull=False).values_list("parsed__basics", flat=True)
-        keys = {key for basics in [typed, *parsed] for key in person_keys(basics or {})}
+        keys = {key for basics in [*typed, *parsed] for key in person_keys(basics or {})}
         gone = [key.pk for key in self.keys.all() if (key.kind, key.value) not in keys]
         self.keys.filter(pk__in=gone).delete()
         PersonKey.claim(self, list(keys))
-        PossibleDuplicate.suggest(self, PersonKey.owners_of(list(keys)))
+        owners = PersonKey.owners_of(list(keys))
+        return {owner: [kind for kind, _ in shared] for owner, shared in owners.items() if owner != self}
+
+    def index(self) -> None:
+        SearchEntry.write(self)
+
+    def compare(self, shared: dict[Candidate, list[str]] | None = None) -> None:
+        """Marks whom this candidate looks like: those with a key in common, and those alike in name and more."""
+        if shared is None:
+            shared = self.settle_keys()
+        reasons = {twin: [f"same {kind}" for kind in sorted(kinds)] for twin, kinds in shared.items()}
+        for twin, why in likeness.twins_of(self):
+            reasons.setdefault(twin, []).extend(why)
+        PossibleDuplicate.suggest(self, reasons)
+        Candidate.objects.filter(pk=self.pk).update(compared_at=Now())
 
 
 def same(said: Any, stands: Any) -> bool:
@@ -213,7 +272,9 @@ def same(said: Any, stands: Any) -> bool:
 
 
 TYPABLE = ("full_name", "email", "phone", "location", "headline", "skills", "links", "total_years")
-HELD = ("name_is_guess", "review_status", "source", "parsed_resume", "typed_fields", "offered")
+HELD = (
+    "name_is_guess", "review_status", "reviewed_at", "legal_hold", "source", "parsed_resume", "typed_fields", "offered",
+)  # fmt: skip
 PARSING_STATUS: dict[str, str] = {
     Document.ParseStatus.NOT_NEEDED: "pending",
     Document.ParseStatus.PENDING: "pending",

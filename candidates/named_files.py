@@ -39,7 +39,7 @@ def place(candidate_id: int) -> bool:
     except (StoreUnavailable, StoreFull, ObjectMissing) as error:
         logger.warning("The file of candidate %s is not in place: %s", candidate_id, type(error).__name__)
         return False
-    Candidate.objects.filter(pk=candidate_id, resume_file_due=True).update(resume_file_due=False)
+    Candidate.everyone.filter(pk=candidate_id, resume_file_due=True).update(resume_file_due=False)
     return True
 
 
@@ -64,7 +64,7 @@ def place_due() -> int:
     """The sweep: what is due, by key, so that one file that fails holds up no other."""
     placed, last = 0, 0
     while True:
-        due = Candidate.objects.filter(resume_file_due=True, pk__gt=last).order_by("pk")
+        due = Candidate.everyone.filter(resume_file_due=True, pk__gt=last).order_by("pk")
         ids = list(due.values_list("pk", flat=True)[:BATCH])
         if not ids:
             return placed

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Prefetch
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from candidates.keys import person_keys
 from candidates.matches import Key, PersonKey, PossibleDuplicate
@@ -41,7 +42,8 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         from candidates.models import ResumeVersion
 
         light = ResumeVersion.objects.select_related("document").defer("document__text", "document__parsed")
-        return self.prefetch_related(Prefetch("versions", light), "tags", "possible_duplicates__other")
+        twins = PossibleDuplicate.open().select_related("other")
+        return self.prefetch_related(Prefetch("versions", light), "tags", Prefetch("possible_duplicates", twins))
 
     def search(self, text: str) -> CandidateQuerySet:
         """Whose record or CVs hold what `text` asks for: words, "phrases", -not, prefix*. See `candidates.query`."""
@@ -62,7 +64,11 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         return self._review(self.model.ReviewStatus.NEW)
 
     def _review(self, status: str) -> int:
-        return self.exclude(review_status=status).update(review_status=status, updated_at=Now())
+        return self.exclude(review_status=status).update(review_status=status, reviewed_at=Now(), updated_at=Now())
+
+    def rejected_before(self, age: timedelta) -> CandidateQuerySet:
+        rejected = self.filter(review_status=self.model.ReviewStatus.REJECTED)
+        return rejected.annotate(since=Coalesce("reviewed_at", "updated_at")).filter(since__lt=Now() - age)
 
     # --- By hand: always a new one, marked when it looks like another ------------------------------------------------
 
@@ -76,8 +82,7 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         person.save(force_insert=True)
         if document:
             person.add_version(document, file_name)
-        person.settle_keys()
-        person.index()
+        person.settle()
         return person
 
     # --- From a CV --------------------------------------------------------------------------------------------------
@@ -100,7 +105,6 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         person = self._only(owners)
         if person is None or not person.may_be_called(name_said(fields)):
             person = self._make_from(document, fields)
-            PossibleDuplicate.suggest(person, owners)
         PersonKey.take(person, set(keys).difference(*owners.values()))
         person.attach(document, document.original_filename)
         person.hear(document, fields)
@@ -117,3 +121,10 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
             name_is_guess=not name,
             source=self.model.SOURCE_CV,
         )
+
+
+class Visible(models.Manager.from_queryset(CandidateQuerySet)):  # type: ignore[misc]  # made at run time
+    """Everybody but those who were merged into another."""
+
+    def get_queryset(self) -> CandidateQuerySet:
+        return super().get_queryset().filter(merged_into=None)

@@ -17,12 +17,13 @@ _NUMBER = re.compile(r"[\d\s()+./-]+")
 
 @dataclass(frozen=True)
 class Term:
-    """Words that stand one after the other. `instead`: names that one of them may be a slip of."""
+    """Words that stand one after the other. `instead`: names that the word may be a slip of. `in_name`: only there."""
 
     words: tuple[str, ...]
     negated: bool = False
     prefix: bool = False
     instead: tuple[str, ...] = ()
+    in_name: bool = False
 
     @property
     def may_be_a_slip(self) -> bool:
@@ -50,7 +51,8 @@ def _tsquery(terms: list[Term]) -> str:
     # Words hold letters and digits only, so quoting is complete. A name carries the weight A.
     parts = []
     for term in terms:
-        phrase = " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "")
+        mark = (":A" if term.in_name else "") or (":*" if term.prefix else "")
+        phrase = " <-> ".join(f"'{word}'" for word in term.words) + mark
         slips = "".join(f" | '{name}':A" for name in term.instead)
         parts.append(f"{'!' if term.negated else ''}({phrase}{slips})")
     return " & ".join(parts)
@@ -64,7 +66,7 @@ def _fts5(terms: list[Term]) -> str:
 
 
 def _fts5_phrase(term: Term) -> str:
-    phrase = f'"{" ".join(term.words)}"' + (" *" if term.prefix else "")
+    phrase = ("names : " if term.in_name else "") + f'"{" ".join(term.words)}"' + (" *" if term.prefix else "")
     slips = "".join(f' OR names : "{name}"' for name in term.instead)
     return f"({phrase}{slips})"
 

@@ -131,10 +131,11 @@ class NameSlip(models.Model):
 
 
 def _words(candidate: Candidate) -> list[str]:
-    columns = [candidate.email, candidate.phone, candidate.location, candidate.headline, candidate.source]
+    rows = [candidate, *candidate.absorbed.all()]
+    columns = [text for row in rows for text in (row.full_name, row.email, row.phone, row.location, row.headline)]
     tags = list(candidate.tags.values_list("name", flat=True))
     texts = candidate.documents.annotate(start=Left("text", MOST_CHARACTERS)).values_list("start", flat=True)
-    spoken = "\n".join([*columns, *candidate.skills, *candidate.links, *tags, *texts])
+    spoken = "\n".join([candidate.source, *columns, *candidate.skills, *candidate.links, *tags, *texts])
     return [EVERYBODY, *_numbers(candidate.phone), *_facets(candidate), *words_of(spoken)]
 
 

@@ -12,9 +12,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from candidates.models import Candidate, Note, PossibleDuplicate, ResumeVersion, Tag
+from candidates.merging import FIELDS
+from candidates.models import Candidate, Merge, Note, PossibleDuplicate, ResumeVersion, Tag
 from uploads.errors import UploadTooLarge
-from uploads.fields import FileName, StrictChoice, StrictText, is_clean
+from uploads.fields import FileName, StrictBoolean, StrictChoice, StrictInteger, StrictText, is_clean
 from uploads.filetypes import BY_EXTENSION
 from uploads.serializers import check_size
 
@@ -120,6 +121,8 @@ class NewCandidateSerializer(CandidateInSerializer):
 
 class ChangeSerializer(CandidateInSerializer):
     review_status = StrictChoice(Candidate.ReviewStatus.choices, required=False)
+    legal_hold = StrictBoolean(required=False)
+    erased_before = StrictBoolean(required=False, help_text="false: a human decided to keep who was erased before")
 
 
 class NewResumeSerializer(serializers.Serializer):
@@ -156,6 +159,23 @@ def _candidate_in(part: Any) -> dict[str, Any]:
     return found
 
 
+class MergeInSerializer(serializers.Serializer):
+    other = StrictInteger(min_value=1, help_text="the candidate that is put into this one")
+    fields = serializers.DictField(  # type: ignore[assignment]  # DRF has a property of that name
+        child=StrictChoice(["kept", "other"]), required=False, help_text="field → whose value stands"
+    )
+
+    def validate_fields(self, chosen: dict[str, str]) -> dict[str, str]:
+        unknown = sorted(set(chosen) - set(FIELDS))
+        if unknown:
+            raise ValidationError(f"These fields cannot be chosen: {', '.join(unknown)}.")
+        return chosen
+
+
+class UnmergeInSerializer(serializers.Serializer):
+    merge_id = StrictInteger(min_value=1)
+
+
 # --- Answers ----------------------------------------------------------------------------------------------------------
 
 
@@ -181,7 +201,7 @@ class CandidateSerializer(serializers.ModelSerializer):
         fields = [
             "id", "full_name", "email", "phone", "location", "headline", "skills", "links", "total_years", "resume_url",
             "parsed_resume", "parsing_status", "review_status", "source", "tags", "possible_duplicates",
-            "name_is_guess", "typed_fields", "offered", "created_at", "updated_at",
+            "name_is_guess", "legal_hold", "erased_before", "typed_fields", "offered", "created_at", "updated_at",
         ]  # fmt: skip
 
 
@@ -284,3 +304,13 @@ class FacetsSerializer(serializers.Serializer):
     review_status = FacetSerializer(many=True)
     captured_by = FacetSerializer(many=True)
     created = FacetSerializer(many=True)
+
+
+class MergeSerializer(serializers.ModelSerializer):
+    merge_id = serializers.IntegerField(source="pk")
+    merged_by = serializers.CharField(source="merged_by.username", default=None, allow_null=True)
+    undone_by = serializers.CharField(source="undone_by.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Merge
+        fields = ["merge_id", "kept", "absorbed", "merged_by", "merged_at", "undone_by", "undone_at"]

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from candidates import erasing, named_files
+from candidates import erasing, merging, named_files
 
 
 @shared_task
@@ -14,3 +14,9 @@ def sweep_resume_files() -> None:
 @shared_task
 def sweep_erasures() -> None:
     erasing.finish_erasures()
+
+
+@shared_task(soft_time_limit=540, time_limit=600)
+def sweep_duplicates() -> None:
+    """Old rows are compared anew, those first that were never compared."""
+    merging.compare_old(limit=20_000)

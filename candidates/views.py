@@ -25,6 +25,8 @@ from uploads.multipart import WholeMultiPartParser
 from uploads.permissions import asker, may, may_each
 
 LOOK = "candidates.view_candidate"
+ERASE = "candidates.delete_candidate"
+DECISIONS = {"review_status": "candidates.review_candidate", "legal_hold": ERASE, "erased_before": ERASE}
 FILTER_PARAMETERS = [OpenApiParameter(name, str, description=words) for name, words in FILTERS.items()]
 
 
@@ -107,7 +109,7 @@ class OneCandidate(APIView):
 
     operation = "candidate"
     throttle_scope = "candidates"
-    permission_classes = [may_each(GET=LOOK, PATCH="candidates.change_candidate", DELETE="candidates.delete_candidate")]
+    permission_classes = [may_each(GET=LOOK, PATCH="candidates.change_candidate", DELETE=ERASE)]
 
     @extend_schema(responses=serializers.CandidateSerializer)
     def get(self, request: Request, pk: int) -> Response:
@@ -117,8 +119,9 @@ class OneCandidate(APIView):
     def patch(self, request: Request, pk: int) -> Response:
         asked = serializers.ChangeSerializer(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
-        if "review_status" in asked.validated_data and not request.user.has_perm("candidates.review_candidate"):
-            raise PermissionDenied
+        for name, right in DECISIONS.items():
+            if name in asked.validated_data and not request.user.has_perm(right):
+                raise PermissionDenied
         ledger.note(candidate_id=pk, fields=sorted(asked.validated_data))
         with transaction.atomic():
             find(pk, lock=True).change(dict(asked.validated_data))

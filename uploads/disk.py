@@ -195,7 +195,7 @@ class DiskStore(DiskLinks):
         return self._folder(stored.key) / stored.version
 
     def versions(self, prefix: str = "") -> Iterator[StoredObject]:
-        for folder, names, files in os.walk(self.root):
+        for folder, names, files in os.walk(self.root / prefix.rpartition("/")[0]):
             names[:] = [name for name in names if not name.startswith(".")]
             key = Path(folder).relative_to(self.root).as_posix()
             if not files or not key.startswith(prefix):
