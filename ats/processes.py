@@ -68,7 +68,7 @@ class Program:
     """
 
     stop_signal = signal.SIGTERM
-    patience = 60.0  # seconds until it must be ready
+    patience = 120.0  # seconds until it must be ready; a busy machine takes its time
 
     def __init__(
         self, name: str, command: Sequence[str | Path] = (), environment: Mapping[str, str] | None = None
@@ -121,13 +121,14 @@ class Program:
         return None if self.process is None else self.process.poll()
 
     def wait_until_ready(self, pause: Callable[[float], object] = time.sleep) -> None:
-        limit = time.monotonic() + self.patience
+        limit, interval = time.monotonic() + self.patience, 0.05
         while not self.ready():
             if not self.alive:
                 raise NotReady(f"{self.name} ended with status {self.status} before it was ready.{self.last_words()}")
             if time.monotonic() > limit:
                 raise NotReady(f"{self.name} was not ready after {self.patience:g} s.{self.last_words()}")
-            pause(0.05)
+            pause(interval)
+            interval = min(interval * 1.5, 1.0)
 
     def last_words(self) -> str:
         """The end of its log, for an error message."""

@@ -48,7 +48,7 @@ class House:
 
     def wait_until_ready(self) -> None:
         wait_for(lambda: f"\nready {self.url}\n" in self.words or self.process.poll() is not None)
-        assert self.process.poll() is None, self.words
+        assert self.process.poll() is None, self.words[-3000:]
 
     def api(self) -> requests.Session:
         """A reviewer's device."""
