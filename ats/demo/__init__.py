@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path, PurePath
-from typing import Any
+from pathlib import Path
 
 from django.contrib.auth.models import User
 
 from ats.demo import files
-from capture.models import CVCapture
+from capture.importing import bring
 from parsing.tasks import parse_document
-from uploads.filetypes import BY_EXTENSION
-from uploads.keys import kept_key
 from uploads.models import Document
-from uploads.storage import get_store
 
 PEOPLE = Path(__file__).with_name("people.json")
 
@@ -49,15 +44,4 @@ LOCKED = "CV_confidential_locked.pdf"
 
 
 def keep(user: User, name: str, source: str, device: str, body: bytes) -> Document:
-    """Stored, proven and captured: what the capture door does with a file, without its HTTP."""
-    sha256, file_type = hashlib.sha256(body).hexdigest(), BY_EXTENSION[PurePath(name).suffix[1:].lower()]
-    document = Document.objects.stored().filter(doc_hash_256=sha256).first() or _store(name, sha256, file_type, body)
-    facts: dict[str, Any] = {"file_name": name, "source": source, "device": device, "ip_address": "127.0.0.1"}
-    CVCapture.objects.receipt(user.pk, document, **facts)
-    return document
-
-
-def _store(name: str, sha256: str, file_type: Any, body: bytes) -> Document:
-    key = kept_key(sha256, file_type.extension)
-    stored = get_store().put(key, io.BytesIO(body), sha256=sha256, content_type=file_type.mime)
-    return Document.objects.keep(sha256=sha256, name=name, file_type=file_type, stored=stored)[0]
+    return bring(user, name, io.BytesIO(body), source=source, device=device, ip_address="127.0.0.1")[0]
