@@ -57,6 +57,7 @@ class Timetable:
     """The beat timetable of `ats.celery`, kept in memory."""
 
     def __init__(self, celery: Celery) -> None:
+        celery.loader.import_default_modules()
         self.celery = celery
         self.last_run: dict[str, datetime] = {}
 
