@@ -13,7 +13,9 @@ from parsing.segments import EDGES, halves, segments_of
 
 MAX_WORDS = 14
 KNOWN_TAIL = re.compile(
-    r"\b(?:credential|issued|verification|license|licence|certificate no|cert\.? (?:id|no)|id)\b.*$", re.I
+    r"[,\s(]*\b(?:(?:expires?|expiry|valid until|credential|issued|verification)\b|"
+    r"(?:licen[sc]e|certificate|cert\.?|registration)?\s*(?:no\.?|number|id)?\s*[#:]\s*\w*\d).*$",
+    re.I,
 )
 
 
@@ -22,12 +24,14 @@ def find_certificates(lines: list[Line]) -> list[tuple[dict[str, Any], Line]]:
     if _is_blocks(lines):
         return list(filter(None, map(_from_block, split_entries(lines, singles=True))))
     found: list[tuple[dict[str, Any], Line]] = []
-    for line in _joined(lines):
+    joined = _joined(lines)
+    alone = len(joined) == 1  # several lines are a certificate each, one line may list several
+    for line in joined:
         for cell in line.cells or (line.text,):
             if looks_like_date(cell):
                 _put_date(found, cell)
                 continue
-            found += [(item, line) for part in _parts(without_bullet(cell)) if (item := _item(part))]
+            found += [(item, line) for part in _parts(without_bullet(cell), alone) if (item := _item(part))]
     return found
 
 
@@ -65,9 +69,9 @@ def _joined(lines: list[Line]) -> list[Line]:
     return result
 
 
-def _parts(text: str) -> list[str]:
+def _parts(text: str, alone: bool) -> list[str]:
     parts = [part.strip() for part in re.split(r"\s*[;•●|]\s*|\t", text) if part.strip()]
-    if len(parts) == 1 and text.count(",") >= 1 and not find_spans(text):
+    if alone and len(parts) == 1 and text.count(",") >= 1 and not find_spans(text):
         pieces = [piece.strip() for piece in text.split(",")]
         if all(1 <= len(piece.split()) <= 6 for piece in pieces):
             return pieces
@@ -76,10 +80,11 @@ def _parts(text: str) -> list[str]:
 
 def _item(text: str) -> dict[str, Any] | None:
     spans = find_spans(text)
-    name = KNOWN_TAIL.sub("", without_dates(text).replace("\t", " ")).strip(EDGES + "()")
+    name = KNOWN_TAIL.sub("", without_dates(text).replace("\t", " ")).strip(EDGES)
+    name, _, issuer = name.partition(", ")
     if not name or len(name.split()) > MAX_WORDS or not any(c.isalpha() for c in name):
         return None
-    item: dict[str, Any] = {"name": name}
+    item: dict[str, Any] = {"name": name} | ({"issuer": issuer} if issuer else {})
     for left, right in halves(name):
         if " - " in name or " – " in name or " — " in name:
             item = {"name": left, "issuer": right}

@@ -102,6 +102,11 @@ def region_of(lines: list[Line], language: str) -> str:
         for part in re.split(r"[,|•·/()\t]|\s[–-]\s", line.text):
             if region := _regions().get(fold(part)):
                 return region
+    for line in lines:
+        for match in EMAIL.finditer(line.text):
+            country = match[0].rpartition(".")[2].upper()
+            if len(country) == 2 and country not in ("ME", "IO", "CO", "AI"):
+                return "GB" if country == "UK" else country
     return _regions().get(f"lang {language}", "US")
 
 

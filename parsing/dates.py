@@ -71,8 +71,8 @@ def months() -> dict[str, int]:
 def _point() -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, months()), key=len, reverse=True))
     return re.compile(
-        rf"(?<![\d])(?P<y1>{YEAR})(?:[./-]|\s?[年년]\s?)(?P<m1>1[0-2]|0?[1-9])(?!\d|"
-        rf"[./-]{YEAR})(?:\s?[月월]|[./-][0-3]?\d(?!\d)[日일]?)?"
+        rf"(?<![\d])(?P<y1>{YEAR})(?:[./-]|\s?[年년]\s?)(?P<m1>1[0-2]|0?[1-9])(?!\d|/{YEAR})"
+        rf"(?:\s?[月월]|[./-][0-3]?\d(?!\d)[日일]?)?"
         rf"|(?<!\d)(?P<y9>{YEAR})\s/\s(?P<m9>0[1-9]|1[0-2])(?!\d)"
         rf"|(?<!\d)(?P<d2>[0-3]?\d)\s?[./-]\s?(?P<m2>[01]?\d)\s?[./-]\s?(?P<y2>{YEAR})(?!\d)"
         rf"|(?<![\d/.])(?P<m3>1[0-2]|0?[1-9])\s?[./-]\s?(?P<y3>{YEAR})(?!\d)"
@@ -183,11 +183,15 @@ def looks_like_date(text: str) -> bool:
     )
 
 
+LEADING_IN = re.compile(r"\s*\b(?:from|during|between|since|in|in the year|period|im jahr|en|in)\s*:?\s*$", re.I)
+
+
 def without_dates(text: str) -> str:
     """The text with its dates and the brackets around them cut out; cut places become tabs."""
     for span in reversed(find_spans(text)):
         if span.start or span.current or looks_like_date(text) or _at_an_end(text, span):
-            text = text[: span.begin] + "\t" + text[span.finish :]
+            before = LEADING_IN.sub("", text[: span.begin])
+            text = before + "\t" + text[span.finish :]
     return re.sub(r"[(\[]\s*\t\s*[)\]]|\s*[–—-]?\s*\t\s*[)\]]", "\t", text).strip()
 
 

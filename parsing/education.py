@@ -8,15 +8,22 @@ from typing import Any, NamedTuple
 
 from parsing.entries import Entry, split_entries
 from parsing.page import Line
-from parsing.segments import EDGES, Segment, halves, segments_of, without_place
+from parsing.segments import EDGES, Segment, balanced, halves, segments_of, without_place
 from parsing.tables import read_table
-from parsing.who import degree_level, place_score, school_score
+from parsing.who import degree_level, place_score, school_score, title_words
 from parsing.work import dates_of
 
 AREA = re.compile(r"^(.*?)(?:\s+(?:in|of|im|en|em|in the field of|for)\s+|\s*[,:–—-]\s+|\s*\()(.+?)\)?$", re.I)
 GRADE = re.compile(
     r"\b(?:c?gpa|grade|note|percentage|marks|first class|distinction|magna|summa|cum laude|honou?rs|%)", re.I
 )
+BRACKET_GRADE = re.compile(
+    r"\s*[(\[](?:[^()]*(?:gpa|grade|note|first|second|upper|merit|class|%|\d:\d|\d[.,]\d|distinction|mention)[^()]*)[)\]]",
+    re.I,
+)
+LABEL = re.compile(r"^(?:abschluss|degree|qualification|grado|diplôme|titolo|course|schwerpunkt|studium)\s*:\s*", re.I)
+FROM = re.compile(r"\s+(?:from|with|at|an der|bei|chez)\s+")
+HONOURS = re.compile(r"^(\S+(?:\s\S+)?\s*\((?:hons?|honou?rs)\.?\))\s+(.+)$", re.I)
 OWN_OF = re.compile(r"^(?:bachelor|master|doctor|associate)(?:['’]?s)?\s+of\s+\w+", re.I)
 
 
@@ -97,6 +104,8 @@ def _school_alone(text: str) -> tuple[str, str]:
     if place and ("," in place or f", {place}" not in text):
         text = alone
     for left, right in halves(text):
+        if school_score(right) >= 2 and school_score(left) < 2 and not title_words(left):
+            return right, left
         if school_score(left) >= 2 and school_score(right) < 2 and not degree_level(right) and place_score(right) < 2:
             return left, right
     return text, ""
@@ -106,6 +115,12 @@ def _pieces(entry: Entry) -> list[Segment]:
     """The texts of a header, a text that names both a degree and a school divided between them."""
     pieces: list[Segment] = []
     for segment in segments_of(entry.header):
+        plain = LABEL.sub("", BRACKET_GRADE.sub("", segment.text)).strip(EDGES)
+        if len(parts := [part.strip(EDGES) for part in FROM.split(plain)]) > 1 and degree_level(parts[0]):
+            kept = [part for part in parts if part and not GRADE.search(part)]
+            pieces += [segment._replace(text=part, order=len(pieces) + i) for i, part in enumerate(kept)]
+            continue
+        segment = segment._replace(text=plain)
         divided = _divide(segment.text) if degree_level(segment.text) and school_score(segment.text) >= 2 else None
         texts = divided or (segment.text,)
         pieces += [segment._replace(text=text, order=len(pieces) + i) for i, text in enumerate(texts)]
@@ -116,7 +131,11 @@ def _divide(text: str) -> tuple[str, str] | None:
     options = [
         (left, right)
         for left, right in halves(text)
-        if (degree_level(left) and school_score(right) >= 2 and school_score(left) < 2)
+        if (
+            degree_level(left)
+            and school_score(right) >= 2
+            and (school_score(left) < 2 or degree_level(left) == "school")
+        )
         or (degree_level(right) and school_score(left) >= 2 and school_score(right) < 2)
     ]
     return max(options, key=lambda pair: max(map(school_score, pair)) + 0.01 * len(pair[0]), default=None)
@@ -140,6 +159,8 @@ def _degree_rank(segment: Segment) -> float:
 def split_degree(text: str) -> tuple[str, str]:
     """ "B.Tech in Computer Science" to degree and area; "Bachelor of Science" stays whole."""
     text = text.strip(EDGES)
+    if (honours := HONOURS.match(text)) and degree_level(honours[1]):
+        return honours[1], honours[2].strip(EDGES)
     own = OWN_OF.match(text)
     if own:
         rest = text[own.end() :]
@@ -149,7 +170,7 @@ def split_degree(text: str) -> tuple[str, str]:
         return (text[: own.end()], area[1].strip(EDGES)) if area else (text, "")
     match = AREA.match(text)
     if match and degree_level(match[1]) and not degree_level(match[2]):
-        return match[1].strip(EDGES), match[2].strip(EDGES)
+        return match[1].strip(EDGES), balanced(match[2].strip(EDGES))
     return text, ""
 
 

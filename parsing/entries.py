@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from parsing.dates import Span, find_spans, looks_like_date
 from parsing.page import Line
-from parsing.sections import is_bullet, without_bullet
+from parsing.sections import WORKED_AS, is_bullet, without_bullet
+from parsing.who import title_words
 
 MAX_BEFORE, MAX_AFTER = 4, 4
 LONG_BULLET = 11  # words, with its date
@@ -57,8 +58,9 @@ def anchor_of(line: Line, singles: bool) -> Span | None:
         return ranges[0]
     for span in spans:
         alone = any(looks_like_date(cell) for cell in line.cells)
+        titled = len(line.text.split()) <= 10 and "," in line.text and title_words(line.text) > 0
         at_end = not line.text[span.finish :].strip(" ).") or not line.text[: span.begin].strip(" (")
-        if alone or (singles and at_end):
+        if alone or ((singles or titled) and at_end):
             return span
     return None
 
@@ -131,6 +133,8 @@ def _edge(lines: list[Line]) -> float:
 
 def _is_text(line: Line) -> bool:
     words = line.text.split()
+    if WORKED_AS.match(line.text) and any(span.start for span in find_spans(line.text)):
+        return False
     return len(words) > SENTENCE or (len(words) > 6 and line.text.rstrip().endswith(".") and not find_spans(line.text))
 
 

@@ -95,6 +95,7 @@ def written_in(text: str) -> str:
     if letters and len(re.findall(r"[\u0400-\u04ff]", sample)) > 0.3 * letters:
         return "uk" if re.search("[іїєґ]", sample) else "ru"
     words = Counter(re.findall(r"[^\W\d_]+", sample.lower()))
-    scores = {code: sum(words[word] for word in stops) for code, stops in STOPWORDS.items()}
+    shared = Counter(word for stops in STOPWORDS.values() for word in stops)
+    scores = {code: sum(words[word] / shared[word] ** 2 for word in stops) for code, stops in STOPWORDS.items()}
     best = max(scores, key=lambda code: scores[code])
-    return best if scores[best] >= max(3, words.total() // 60) else ""
+    return best if scores[best] >= max(1.5, words.total() / 80) else ""

@@ -28,7 +28,7 @@ HONORIFIC = re.compile(
     r"^(?:mr|mrs|ms|miss|dr|prof|professor|eng|ing|dipl\.?-?ing|herr|frau|sr|sra|shri|smt|er|ca|cs|adv)\b\.?\s+", re.I
 )
 CREDENTIALS = re.compile(
-    r"[,\s]+(?:\(?(?:ph\.?\s?d|m\.?d|mba|m\.?sc|b\.?sc|msc|bsc|rn|bsn|msn|pmp|cpa|cfa|cissp|pe|"
+    r"(?:[,\s]+\(?(?:ph\.?\s?d|m\.?d|mba|m\.?sc|b\.?sc|msc|bsc|rn|bsn|msn|pmp|cpa|cfa|cissp|pe|"
     r"p\.?e|esq|jd|csm|m\.?tech|b\.?tech|m\.?eng|"
     r"b\.?eng|be|me|mca|acca|ca|phr|sphr|shrm-cp|pharmd|dds|lcsw|cma|aws|m\.?a|b\.?a|b\.?com|"
     r"m\.?com|he/him|she/her|they/them)\)?\.?)+$",
@@ -124,7 +124,9 @@ def strip(text: str) -> str:
     text = re.split(r"\s[|·•–—]\s|\t|\s-\s", text)[0]
     text = DOCUMENT.sub(" ", text)
     text = re.sub(r"^\W*(?:of|for|de|von|–|-|:)\s+(?=[A-Z])", "", text.strip(" :,–-|"))
-    text = CREDENTIALS.sub("", HONORIFIC.sub("", text.strip(" :,–-|")))
+    text = HONORIFIC.sub("", text.strip(" :,–-|"))
+    bare = CREDENTIALS.sub("", text)
+    text = bare if " " in bare or "," in text else text  # Wei Ma is no Master of Arts
     text = re.sub(r"\s*\([^)]*\)\s*$", "", text)
     return " ".join(text.strip(" ,:;–-|").split())
 

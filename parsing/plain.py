@@ -102,7 +102,9 @@ def lines_of(text: str) -> list[Line]:
         if not raw.strip():
             block += 1
             continue
-        cells = tuple(" ".join(cell.split()) for cell in re.split(r"\t| {4,}", raw.strip()) if cell.strip())
+        cells = tuple(
+            " ".join(cell.split()) for cell in re.split(r"\t| {3,}|(?<![.!?])  (?=\S)", raw.strip()) if cell.strip()
+        )
         lines.append(Line(" ".join(cells), cells=cells, block=block))
     if not lines:
         raise Unreadable("no_text", "The file holds no text.")

@@ -114,7 +114,7 @@ def find_place(header: list[Line]) -> tuple[str, Line] | None:
     for line in header:
         for part in re.split(r"\s*[|•·●\t]\s*|\s{2,}", "\t".join(line.cells) or line.text):
             text = re.sub(r"^[^\w(]+", "", part).strip(" ,.;")
-            if place_score(text) >= 2:
+            if place_score(text) >= 1.8:
                 return text, line
     return None
 
@@ -131,6 +131,17 @@ def total_years(spans: list[Span], as_of: str) -> float | None:
         months += max(0, last - max(first, reached + 1) + 1)
         reached = max(reached, last)
     return round(months / 12, 1) if stretches else None
+
+
+SAID_YEARS = re.compile(
+    r"\b(\d{1,2})(?:\.\d)?\s*\+?\s*(?:years?|yrs?)(?:\s+of)?(?:\s+[\w-]+){0,3}\s+experience\b", re.I
+)
+
+
+def said_years(lines: list[Line]) -> float | None:
+    """What a summary says: "8 years of experience"."""
+    found = [float(match[1]) for line in lines for match in SAID_YEARS.finditer(line.text)]
+    return max(found, default=None)
 
 
 def stated_years(lines: list[Line]) -> float | None:

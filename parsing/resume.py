@@ -202,6 +202,8 @@ def _portal(lines: list[Line], spans: list[Span], layer: TextLayer, notes: Notes
     as_of = _as_of(layer, spans)
     years = portal.total_years(spans, as_of)
     found: dict[str, Any] = {"total_years": years, "notice_period": None, "pay": None}
+    if years is not None and not layer.written and any(span.current for span in spans):
+        found["total_years"] = portal.said_years(lines)  # until when is unknown, so the dates do not tell
     if (stated := portal.stated_years(lines)) is not None:
         found["total_years"] = stated
     for key, result in (("notice_period", portal.find_notice(lines)), ("pay", portal.find_pay(lines))):

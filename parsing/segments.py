@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from parsing.dates import looks_like_date, without_dates
 from parsing.page import Line
-from parsing.sections import without_bullet
+from parsing.sections import WORKED_AS, without_bullet
 from parsing.who import place_score
 
 STRONG = re.compile(r"\t|\s+[|•·●▪■◦‖]\s+|\s+@\s+|\s+\bat\b\s+(?=[A-Z])|\s+(?:bei|chez|presso)\s+(?=[A-Z])|\s{3,}")
@@ -36,24 +36,29 @@ def segments_of(header: list[Line]) -> list[Segment]:
         for cell in line.cells or (line.text,):
             if looks_like_date(cell):
                 continue
-            for part in STRONG.split(without_dates(without_bullet(cell))):
-                text = _balanced(part.strip(EDGES))
+            for part in STRONG.split(_told(without_dates(without_bullet(cell)))):
+                text = balanced(part.strip(EDGES))
                 if text and any(c.isalnum() for c in text) and not NOISE.match(text):
                     found.append(Segment(text, line, len(found)))
     return found
 
 
-def _balanced(text: str) -> str:
+def _told(text: str) -> str:
+    """ "Worked as Engineer in Initech" as "Engineer | Initech"."""
+    match = WORKED_AS.match(text.strip(EDGES))
+    if not match:
+        return text
+    return f"{match['title'] or match['title2']}\t{match['company'] or match['company2']}"
+
+
+def balanced(text: str) -> str:
     """Without a bracket that lost its partner when the line was divided."""
-    if text.count("(") > text.count(")"):
-        text = (
-            text.rstrip("(").strip()
-            if text.endswith("(")
-            else text + ")"
-            if text.count("(") == text.count(")") + 1 and " " in text
-            else text
-        )
-    elif text.count(")") > text.count("("):
+    missing = text.count("(") - text.count(")")
+    if text.endswith("("):
+        text = text.rstrip("(").strip()
+    elif missing == 1 and " " in text:
+        text += ")"
+    elif missing < 0:
         text = text.replace(")", "", 1)
     return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 

@@ -60,7 +60,7 @@ def company_score(text: str) -> float:
     score = 3.0 * _has_legal_form(text) + 1.2 * min(_hits(folded, _words("organisations.txt", "company")), 2)
     score -= 1.5 * (_hits(folded, _words("titles.txt", "strong")) > 0 and score < 3) + 1.5 * (place_score(text) > 1.5)
     words = text.split()
-    score -= 1.0 * (len(words) > 3 and sum(word[0].islower() for word in words) * 2 > len(words))
+    score -= 1.0 * (len(words) > 2 and sum(word[0].islower() for word in words) * 2 > len(words))
     return score - 0.3 * ("," in text and score < 3) + 0.3 * (text[:1].isupper() or not text[:1].isascii())
 
 
@@ -135,7 +135,13 @@ def place_score(text: str) -> float:
         if cities and first != parts[-1]:
             return 0.0  # the city is known, so the other text is something else
         return (
-            0.0 if len(first.split()) > 3 or _names_organisation(first) or title_words(first) else 3.0 if state else 2.0
+            0.0
+            if len(first.split()) > 3 or _names_organisation(first) or title_words(first)
+            else 3.0
+            if state
+            else 1.8
+            if fold(parts[-1]) in _words("places.txt", "city")
+            else 2.0
         )
     return 1.6 if POSTCODE.search(stripped) and len(stripped) < 60 else 0.0
 

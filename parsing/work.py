@@ -54,7 +54,7 @@ def _parts(entry: Entry) -> tuple[list[Segment], str]:
     place = ""
     for segment in segments_of(entry.header):
         text, tail = without_place(segment.text)
-        if place_score(segment.text) >= 2:
+        if place_score(segment.text) >= 3:
             place = place or segment.text
             continue
         place = place or tail
