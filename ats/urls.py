@@ -9,6 +9,7 @@ from ats import views
 from ats.metrics import Metrics
 from uploads.disk_views import PutObject
 from uploads.page import upload_page
+from uploads.tus import Uploads
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
@@ -17,6 +18,8 @@ urlpatterns = [
     path("api/cv-capture/", include("capture.urls")),
     path("api/chunked-upload/", include("uploads.chunked_urls")),
     path("api/assessments/", include("uploads.assessment_urls")),
+    path("api/tus", Uploads.as_view()),
+    path("api/tus/", include("uploads.tus_urls")),
     re_path(r"^candidates", include("candidates.urls")),
     path("upload", upload_page),
     path("upload/", include("uploads.urls")),

@@ -69,5 +69,4 @@ def _audit_objects(grace: timedelta) -> Iterator[Finding]:
 def _is_known(key: str) -> bool:
     if is_resume_name(key):
         return True  # whoever gave the name answers for it
-    of_session = UploadSession.objects.verifying().filter(key=key)
-    return Document.objects.filter(s3_key=key).exists() or of_session.exists()
+    return Document.objects.filter(s3_key=key).exists() or UploadSession.objects.owning(key).exists()

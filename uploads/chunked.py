@@ -176,6 +176,8 @@ def cancel(session: UploadSession) -> None:
     session.chunks.all().delete()
     try:
         get_store().abort_multipart(session.key, session.multipart_upload_id)
+        if session.tail_size:
+            get_store().delete(session.tail_key)
     except StoreUnavailable:
         logger.warning("The store is away; the cleanup will remove what upload %s left.", session.pk)
 

@@ -80,6 +80,7 @@ class Cleanup:
                     continue  # a chunk came in this moment
                 session.chunks.all().delete()
                 get_store().abort_multipart(session.key, session.multipart_upload_id)
+                get_store().delete(session.tail_key)
             ended += 1
         return ended
 
@@ -118,7 +119,7 @@ class Cleanup:
         document = Document.objects.filter(s3_key=stored.key).only("upload_status", "s3_version", "s3_etag").first()
         if document is not None and not (document.is_stored and stored.version != document.s3_version):
             return False
-        if document is None and UploadSession.objects.verifying().filter(key=stored.key).exists():
+        if document is None and UploadSession.objects.owning(stored.key).exists():
             return False
         if not self.dry_run:
             get_store().delete(stored.key, stored.version)

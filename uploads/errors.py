@@ -110,3 +110,14 @@ class MissingChunks(APIException):
     def __init__(self, first: list[int], count: int, total_chunks: int) -> None:
         listed = ", ".join(map(str, first)) + (", …" if count > len(first) else "")
         super().__init__(f"Missing chunks: {listed} ({count} of {total_chunks})")
+
+
+class WrongOffset(Conflict):
+    default_detail = "The Upload-Offset is not where this upload stands."
+    default_code = "offset_mismatch"
+
+
+class WrongChecksum(APIException):
+    status_code = 460  # tus 1.0, checksum extension
+    default_detail = "The bytes have another checksum. Nothing of them was kept."
+    default_code = "checksum_mismatch"

@@ -46,6 +46,11 @@ class UploadSession(models.Model):
     multipart_upload_id = models.CharField(max_length=300, blank=True, db_default="")
     expires_at = models.DateTimeField()
 
+    # tus: the bytes after the last whole chunk lie in an object of their own until the chunk is whole.
+    tail_index = models.PositiveIntegerField(null=True, blank=True)
+    tail_size = models.PositiveIntegerField(db_default=0)
+    tus_metadata = models.TextField(blank=True, db_default="")
+
     document = models.ForeignKey(
         "uploads.Document", null=True, blank=True, on_delete=models.CASCADE, related_name="upload_sessions"
     )
@@ -104,6 +109,20 @@ class UploadSession(models.Model):
     def assessment_id(self) -> uuid.UUID | None:
         return Assessment.objects.filter(session=self).values_list("pk", flat=True).first()
 
+    @property
+    def tail_key(self) -> str:
+        return f"{self.key}.tail"
+
+    @property
+    def offset(self) -> int:
+        """How many bytes from the beginning are there without a gap."""
+        if not self.is_open:
+            return self.file_size
+        there = set(self.received())
+        whole = next(index for index in range(self.total_chunks + 1) if index not in there)
+        tail = self.tail_size if self.tail_index == whole else 0
+        return min(self.file_size, whole * self.chunk_size + tail)
+
     def span(self, index: int) -> tuple[int, int]:
         """Where chunk `index` begins in the file, and its length. Both in bytes."""
         start = index * self.chunk_size
@@ -151,6 +170,14 @@ class UploadSession(models.Model):
         """The chunk is there. False when another writer has taken it over or the session has ended."""
         mine = self.chunks.filter(index=index, writer=writer, session__status=SessionStatus.OPEN)
         return bool(mine.update(size=size, etag=etag, writer=None, received_at=Now()))
+
+    def mark_tail(self, index: int | None, size: int) -> bool:
+        """The first `size` bytes of chunk `index` lie at `tail_key`. False when another call has moved the tail."""
+        unmoved = UploadSession.objects.alive().filter(pk=self.pk, tail_index=self.tail_index, tail_size=self.tail_size)
+        moved = bool(unmoved.update(tail_index=index, tail_size=size))
+        if moved:
+            self.tail_index, self.tail_size = index, size
+        return moved
 
     def complete(self) -> bool:
         """open → verifying, once, when every chunk is there. A video gets its assessment with it."""
