@@ -24,6 +24,7 @@ from capture.tests.monitor.far_side import FarSide
 
 SIZE = 245_000
 POLL_SEC = 5
+PORTION = 25  # a busy day: files come a few at a time
 PEER = """
 import os, sys, time, requests
 requests.get(sys.argv[1] + "/nothing", verify=sys.argv[2] or True, timeout=10)
@@ -105,10 +106,11 @@ def backlog(desk: Desk, files: int) -> dict[str, float]:
     took = wait(lambda: len(sent(desk)) == len(bodies), look)
     wait(lambda: not (desk.data / "sending.jsonl").exists())
     idle = memory(process.pid, "Rss")
-    for number in range(files):
-        desk.download(f"Naukri_more_{number}.pdf", make_cv(SIZE))
-    wait(lambda: len(sent(desk)) == 2 * files)
-    wait(lambda: not (desk.data / "sending.jsonl").exists())
+    for start in range(0, files, PORTION):
+        for number in range(start, min(start + PORTION, files)):
+            desk.download(f"Naukri_more_{number}.pdf", make_cv(SIZE))
+        wait(lambda start=start: len(sent(desk)) == files + min(start + PORTION, files))
+        wait(lambda: not (desk.data / "sending.jsonl").exists())
     found = {"idle": idle, "peak": peak[0], "growth": memory(process.pid, "Rss") - idle, "backlog": took}
     end(process)
     return found

@@ -21,6 +21,8 @@ class Answers:
     ) -> None:
         self.journal, self.log, self.notifier, self.pause, self.due = journal, log, notifier, pause, due
         self.detected: dict[str, bool] = {}
+        names = "hashed presign put placed metadata stored duplicate later again parked retry changed gone away token"
+        self._steps = {name: getattr(self, "_" + name) for name in names.split()}
         self._rows: dict[str, dict] = {}
         self._in: list[str] = []
         self._changed_files: list[str] = []
@@ -30,7 +32,7 @@ class Answers:
         """One event about one file; one that is not waiting any more (`forget`) is left alone."""
         row = self._rows.get(path) or self.journal.waiting.get(path)
         if row:
-            getattr(self, "_" + event["step"])(row, event, now)
+            self._steps[event["step"]](row, event, now)
 
     def flush(self) -> None:
         """Writes what was learnt in one go, and only then tells about it."""
