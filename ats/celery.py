@@ -27,6 +27,10 @@ app.conf.beat_schedule = {
     "end uploads whose bytes never came": every(60, "uploads.tasks.sweep_promises"),
     "put candidates' files in their place": every(30, "candidates.tasks.sweep_resume_files"),
     "finish erasing what the store still held": every(60, "candidates.tasks.sweep_erasures"),
+    "look for people who are there twice": {
+        "task": "candidates.tasks.sweep_duplicates",
+        "schedule": crontab(hour=1, minute=23),
+    },
     "say what is out of bounds": every(900, "ats.tasks.sweep_alerts"),
     "remove what nobody holds": {"task": "uploads.tasks.sweep_leftovers", "schedule": crontab(minute=17)},
     "forget what is past its term": {"task": "uploads.tasks.sweep_records", "schedule": crontab(hour=3, minute=41)},

@@ -50,7 +50,11 @@ def _recruiting(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("candidates.view_candidate"):
         return {}
     light = Candidate.objects.defer("parsed_resume", "links", "offered")
-    pairs = PossibleDuplicate.objects.filter(candidate__gt=F("other")).select_related("candidate", "other")
+    pairs = (
+        PossibleDuplicate.open()
+        .filter(candidate__gt=F("other"), candidate__merged_into=None)
+        .select_related("candidate", "other")
+    )
     heavy = [f"{side}__{field}" for side in ("candidate", "other") for field in HEAVY]
     return {
         "recruiting": True,

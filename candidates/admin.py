@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST, require_safe
 
+from candidates.desk_merging import MERGE, merging_urls, open_merges
 from candidates.erasing import erase
 from candidates.models import Candidate, PossibleDuplicate, ResumeAccess
 from candidates.profile import current_documents, next_new, profile
@@ -55,16 +56,20 @@ class CandidateAdmin(DeskAdmin):
     ordering = ("review_status", "-created_at", "-pk")  # "new" is also the first of them by the alphabet
     list_display = ("person", "location", "top_skills", "status", "source", "arrived")
     list_filter = ("review_status", FlagFilter, SourceFilter, "created_at")
-    search_fields = ("full_name", "email", "phone", "headline", "skills")
-    search_help_text = "Name, e-mail, telephone or skill"
+    search_fields = ("full_name",)  # only that there is a search; `get_search_results` asks the index
+    search_help_text = 'All that a CV says: words, "phrases", -not, prefix*'
     actions = ("shortlist", "reject", "reopen", "read_again")
     list_before_template = "admin/candidates/candidate/tabs.html"
     change_form_template = "admin/candidates/candidate/page.html"
     fields = ("full_name", "email", "phone", "location", "headline")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        pairs = PossibleDuplicate.objects.filter(candidate=OuterRef("pk"))
+        pairs = PossibleDuplicate.open().filter(candidate=OuterRef("pk"))
         return super().get_queryset(request).defer(*HEAVY).annotate(has_duplicate=Exists(pairs))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """The same search as at the API. One entry for each person: no row comes twice."""
+        return queryset.search(search_term), False  # type: ignore[attr-defined]  # a CandidateQuerySet
 
     # --- The list -----------------------------------------------------------------------------------------------------
 
@@ -135,7 +140,7 @@ class CandidateAdmin(DeskAdmin):
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"candidate_{name}")
             for name, view in pages.items()
         ]
-        return own + super().get_urls()
+        return own + merging_urls(self.admin_site) + super().get_urls()
 
     def do(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
         """One click or key: the same verbs as in the list, then on to the next person who waits."""
@@ -182,6 +187,8 @@ class CandidateAdmin(DeskAdmin):
             raise Http404
         page = {
             "may_review": self.has_review_permission(request),
+            "may_merge": request.user.has_perm(MERGE),
+            "merges": open_merges(person),
             "may_download": request.user.has_perm("uploads.download_document"),
             "title": person.full_name,
             "subtitle": None,
@@ -195,6 +202,9 @@ class CandidateAdmin(DeskAdmin):
     def delete_model(self, request: HttpRequest, obj: Candidate) -> None:
         """The same erasing as at the API: the person, the CVs that are theirs alone, their files."""
         erase(obj.pk, signed_in(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Candidate | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.legal_hold)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # people come in by a CV or by the candidates API, never without keys to know them by

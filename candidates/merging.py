@@ -48,7 +48,7 @@ def _both(kept_id: int, other_id: int) -> tuple[Candidate, Candidate]:
 def _merge(kept: Candidate, other: Candidate, chosen: dict[str, str], by: User | None) -> Merge:
     before = columns_of(kept)
     for field in FIELDS:
-        setattr(kept, field, _value(kept, other, field, chosen.get(field)))
+        setattr(kept, field, value_after(kept, other, field, chosen.get(field)))
     kept.typed_fields = sorted({*kept.typed_fields, *(f for f in chosen if f not in ("review_status", "source"))} | {
         field for field in other.typed_fields if getattr(kept, field) == getattr(other, field)
     })  # fmt: skip
@@ -67,7 +67,8 @@ def _merge(kept: Candidate, other: Candidate, chosen: dict[str, str], by: User |
     )
 
 
-def _value(kept: Candidate, other: Candidate, field: str, choice: str | None) -> Any:
+def value_after(kept: Candidate, other: Candidate, field: str, choice: str | None = None) -> Any:
+    """What stands after the merge."""
     mine, theirs = getattr(kept, field), getattr(other, field)
     if choice:
         return theirs if choice == "other" else mine

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Substr
 
-from candidates.models import Candidate, ResumeVersion
+from candidates.models import Candidate, PossibleDuplicate, ResumeVersion
 from uploads.keyset import beyond
 from uploads.models import Document
 
@@ -47,7 +47,12 @@ def _text(document: Document) -> str:
 
 def _pairs(person: Candidate) -> QuerySet:
     """The others who may be this person, with the reasons."""
-    return person.possible_duplicates.select_related("other").defer(*(f"other__{column}" for column in HEAVY))
+    return (
+        PossibleDuplicate.open()
+        .filter(candidate=person)
+        .select_related("other")
+        .defer(*(f"other__{column}" for column in HEAVY))
+    )
 
 
 def _beside(person: Candidate, status: str) -> tuple[QuerySet, QuerySet]:

@@ -36,7 +36,9 @@ def at_desk(group: str = "Recruiter", **facts: Any) -> Client:
 
 def person(name: str = "Asha Verma", **fields: Any) -> Candidate:
     """A candidate without a CV."""
-    return Candidate.objects.create(full_name=name, source=fields.pop("source", "cv"), **fields)
+    candidate = Candidate.objects.create(full_name=name, source=fields.pop("source", "cv"), **fields)
+    candidate.index()
+    return candidate
 
 
 def person_with_cv(name: str = "Asha Verma", extension: str = "pdf") -> tuple[Candidate, Document]:
