@@ -118,7 +118,9 @@ def test_a_lone_fault_is_the_detail_and_several_are_listed(api, cv):
     assert several["detail"] == "These fields are at fault: file_size, source."
 
 
-@pytest.mark.parametrize("path", ["/api/cv-capture/no-such-thing", "/upload/nonsense", "/nowhere", "/api/", "/upload/"])
+@pytest.mark.parametrize(
+    "path", ["/api/cv-capture/no-such-thing", "/upload/nonsense", "/nowhere", "/api/", "/upload/x/y"]
+)
 def test_an_unknown_path_is_a_404(api, anonymous, path):
     for caller in (api, anonymous):
         assert_envelope(caller.get(path), 404, "not_found")

@@ -65,13 +65,19 @@ def encrypted():
     return file.getvalue()
 
 
+INVOICE = [
+    "INVOICE No 4711",
+    "Bill to: Contoso GmbH",
+    "Paper 12.00",
+    "Subtotal 12.00",
+    "VAT no DE123",
+    "Amount due 14.28",
+]
 UNREADABLE = {
     "damaged": lambda: b"%PDF-1.7\n" + b"\x00garbage" * 50 + b"\n%%EOF\n",
     "no_text": lambda: make_pdf([]),
     "encrypted": encrypted,
-    "not_a_cv": lambda: make_pdf(
-        ["INVOICE 2024-117", "Item  Amount", "Paper  12.00", "Total  12.00", "Please pay soon."]
-    ),
+    "not_a_cv": lambda: make_pdf(INVOICE),
 }
 
 

@@ -46,7 +46,7 @@ def test_a_refused_call_leaves_a_failed_trace_and_an_error_with_one_id(api, cv):
     response = api.post(PRESIGN, cv.presign(sha256="abc"))
     trace, error = RequestTrace.objects.get(), ErrorLog.objects.get()
     assert str(trace.trace_id) == str(error.trace_id) == response.json()["trace_id"]
-    assert (trace.outcome, trace.details) == ("FAILED", {"error": "INVALID_HASH"})
+    assert (trace.outcome, trace.details) == ("FAILED", {"error": "INVALID_HASH", "status": 422})
     assert (error.code, error.operation, error.user) == ("INVALID_HASH", "cv_capture.presign", api.user)
     assert "sha256" in error.message
     assert error.stack_trace == ""
