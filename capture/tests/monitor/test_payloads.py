@@ -6,7 +6,7 @@ import payloads  # isort: skip
 
 pytest.importorskip("rest_framework", reason="the server's packages are not installed for this Python")
 
-from capture.serializers import CheckSerializer, MetadataSerializer, PresignSerializer
+from capture.serializers import CheckSerializer, HeartbeatSerializer, MetadataSerializer, PresignSerializer
 
 SHA256 = "ab" * 32
 NAMES = [
@@ -52,6 +52,17 @@ def test_the_dry_run_of_the_doctor_is_refused_for_its_size_alone():
 def test_a_check_asks_for_no_more_than_the_server_answers():
     asked = CheckSerializer(data=payloads.check([SHA256] * 600))
     assert asked.is_valid(), asked.errors
+
+
+def test_a_heartbeat_is_understood_whole():
+    stuck = [("Naukri_\u202ea.pdf", "HTTP 422 file_name: is odd", 1762776000)]
+    beat = payloads.heartbeat("PC-1", "0.1.19", 3, 61.5, stuck * 60, [SHA256] * 600)
+    heard = HeartbeatSerializer(data=beat)
+    assert heard.is_valid(), heard.errors
+    assert heard.validated_data["queue_depth"] == 3
+    assert heard.validated_data["oldest_waiting_s"] == 61
+    assert heard.validated_data["stuck"][0]["reason"] == "HTTP 422 file_name: is odd"
+    assert len(heard.validated_data["detected"]) == 500
 
 
 def test_no_path_of_the_persons_disk_is_ever_sent():
