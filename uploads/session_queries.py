@@ -67,7 +67,7 @@ class SessionQuerySet(models.QuerySet["UploadSession"]):
 
     def owning(self, key: str) -> SessionQuerySet:
         """Whose bytes lie at this key, and are wanted though no document has them yet."""
-        return self.filter(Q(status=SessionStatus.VERIFYING, key=key) | Q(status="open", key=key.removesuffix(".tail")))
+        return self.filter(Q(status=SessionStatus.VERIFYING, key=key) | Q(status="open", key=key.partition(".tail")[0]))
 
     def waiting_for_proof(self) -> SessionQuerySet:
         return self.verifying().filter(verify_due_at__lte=Now())

@@ -111,7 +111,11 @@ class UploadSession(models.Model):
 
     @property
     def tail_key(self) -> str:
-        return f"{self.key}.tail"
+        return self.tail_key_of(self.tail_index or 0)
+
+    def tail_key_of(self, index: int) -> str:
+        """One for each chunk: a new tail may come before the old one is given up."""
+        return f"{self.key}.tail{index}"
 
     @property
     def offset(self) -> int:

@@ -91,7 +91,7 @@ class Appending:
             return
         tail.seek(0)
         sha256 = hashlib.file_digest(tail, "sha256").hexdigest()  # type: ignore[arg-type]  # a spooled file is one
-        get_store().put(self.session.tail_key, tail, sha256=sha256, content_type=BYTES)
+        get_store().put(self.session.tail_key_of(index), tail, sha256=sha256, content_type=BYTES)
         self._record(lambda: self._mark_tail(index, size))
 
     def _mark_tail(self, index: int | None, size: int) -> None:
