@@ -12,6 +12,7 @@ from parsing.sections import is_bullet, without_bullet
 from parsing.segments import EDGES, halves, segments_of
 
 MAX_WORDS = 14
+ISSUER = re.compile(r"^(?:state|board|city|ministry|university|american|royal|national|international)\b", re.I)
 KNOWN_TAIL = re.compile(
     r"[,\s(]*\b(?:(?:expires?|expiry|valid until|credential|issued|verification)\b|"
     r"(?:licen[sc]e|certificate|cert\.?|registration)?\s*(?:no\.?|number|id)?\s*[#:]\s*\w*\d).*$",
@@ -73,7 +74,7 @@ def _parts(text: str, alone: bool) -> list[str]:
     parts = [part.strip() for part in re.split(r"\s*[;•●|]\s*|\t", text) if part.strip()]
     if alone and len(parts) == 1 and text.count(",") >= 1 and not find_spans(text):
         pieces = [piece.strip() for piece in text.split(",")]
-        if all(1 <= len(piece.split()) <= 6 for piece in pieces):
+        if all(1 <= len(piece.split()) <= 6 and not ISSUER.match(piece) for piece in pieces):
             return pieces
     return parts
 

@@ -22,8 +22,8 @@ BRACKET_GRADE = re.compile(
     re.I,
 )
 LABEL = re.compile(r"^(?:abschluss|degree|qualification|grado|diplôme|titolo|course|schwerpunkt|studium)\s*:\s*", re.I)
-FROM = re.compile(r"\s+(?:from|with|at|an der|bei|chez)\s+")
-HONOURS = re.compile(r"^(\S+(?:\s\S+)?\s*\((?:hons?|honou?rs)\.?\))\s+(.+)$", re.I)
+FROM = re.compile(r"\s+(?:from|with|an der|bei|chez)\s+")
+HONOURS = re.compile(r"^(\S+(?:\s\S+)?\s*\([A-Za-z.]{3,8}\))\s+(?:in\s+)?(.+)$", re.I)
 OWN_OF = re.compile(r"^(?:bachelor|master|doctor|associate)(?:['’]?s)?\s+of\s+\w+", re.I)
 
 
@@ -80,7 +80,7 @@ def _study(entry: Entry, previous: Study | None) -> Study | None:
         lines["institution"] = school.line
         if tail and place_score(tail) < 2:
             fields["area"] = tail
-    elif previous and degree and "institution" in previous.fields:
+    elif previous and degree and "," not in degree.text and "institution" in previous.fields:
         fields["institution"], lines["institution"] = previous.fields["institution"], previous.lines["institution"]
     if degree:
         study_type, area = split_degree(degree.text)
@@ -157,6 +157,14 @@ def _degree_rank(segment: Segment) -> float:
 
 
 def split_degree(text: str) -> tuple[str, str]:
+    """The degree and its area, without grades."""
+    degree, area = _degree_and_area(text)
+    parts = [part for part in area.split(", ") if not GRADE.search(part)]
+    short = parts and len(parts) > 1 and len(parts[0]) <= 6 and degree_level(parts[0])
+    return degree, ", ".join(parts[1:] if short else parts)
+
+
+def _degree_and_area(text: str) -> tuple[str, str]:
     """ "B.Tech in Computer Science" to degree and area; "Bachelor of Science" stays whole."""
     text = text.strip(EDGES)
     if (honours := HONOURS.match(text)) and degree_level(honours[1]):

@@ -9,7 +9,8 @@ from itertools import pairwise
 from parsing.dates import Span, find_spans, looks_like_date
 from parsing.page import Line
 from parsing.sections import WORKED_AS, is_bullet, without_bullet
-from parsing.who import title_words
+from parsing.segments import NOISE
+from parsing.who import ends_as_company, title_words
 
 MAX_BEFORE, MAX_AFTER = 4, 4
 LONG_BULLET = 11  # words, with its date
@@ -32,7 +33,7 @@ class Entry:
 
 def split_entries(lines: list[Line], *, singles: bool) -> list[Entry]:
     """Entries in order. With `singles` a lone date at the end of a line is an anchor too, as in education."""
-    lines = [joined for joined in _join_dates(lines) if not LINK_ONLY.match(joined.text)]
+    lines = [line for line in _join_dates(lines) if not LINK_ONLY.match(line.text) and not NOISE.match(line.text)]
     heads = _heads(lines)
     anchors = [i for i, line in enumerate(lines) if heads[i] and anchor_of(line, singles)]
     if not anchors:
@@ -135,7 +136,12 @@ def _is_text(line: Line) -> bool:
     words = line.text.split()
     if WORKED_AS.match(line.text) and any(span.start for span in find_spans(line.text)):
         return False
-    return len(words) > SENTENCE or (len(words) > 6 and line.text.rstrip().endswith(".") and not find_spans(line.text))
+    return len(words) > SENTENCE or (
+        len(words) > 3
+        and line.text.rstrip().endswith(".")
+        and not find_spans(line.text)
+        and not ends_as_company(line.text)
+    )
 
 
 def _continues(last: Line, line: Line) -> bool:

@@ -96,6 +96,9 @@ def written_in(text: str) -> str:
         return "uk" if re.search("[іїєґ]", sample) else "ru"
     words = Counter(re.findall(r"[^\W\d_]+", sample.lower()))
     shared = Counter(word for stops in STOPWORDS.values() for word in stops)
-    scores = {code: sum(words[word] / shared[word] ** 2 for word in stops) for code, stops in STOPWORDS.items()}
+    scores = {
+        code: sum(words[word] / shared[word] ** 2 for word in stops if len(word) > 1)
+        for code, stops in STOPWORDS.items()
+    }
     best = max(scores, key=lambda code: scores[code])
     return best if scores[best] >= max(1.5, words.total() / 80) else ""

@@ -10,7 +10,9 @@ from parsing.page import Line
 from parsing.sections import WORKED_AS, without_bullet
 from parsing.who import place_score
 
-STRONG = re.compile(r"\t|\s+[|•·●▪■◦‖]\s+|\s+@\s+|\s+\bat\b\s+(?=[A-Z])|\s+(?:bei|chez|presso)\s+(?=[A-Z])|\s{3,}")
+STRONG = re.compile(
+    r"\t|\s+[|•·●▪■◦‖]\s+|\s+@\s+|\s+\bat\b\s+(?=[A-Z])|\s+(?:bei|chez|presso|bij|hos)\s+(?=[A-Z])|\s{3,}"
+)
 WEAK = re.compile(r",\s+|\s+[–—-]\s+|\s*[–—]\s+|:\s+|;\s+")
 NOISE = re.compile(
     r"^\W*(?:present|current|now|ongoing|today|full.?time|part.?time|contract|permanent|temporary|"

@@ -41,11 +41,11 @@ def _spaced(word: str) -> bool:
 def title_score(text: str) -> float:
     """How much a short text reads as a job title; around 3 is sure, below 0 is against."""
     folded = fold(text)
-    if not folded or len(folded.split()) > 12:
+    if not folded or len(folded.split()) > 12 or text[0] in "$€£₹+#":
         return -2.0
     strong, weak = _hits(folded, _words("titles.txt", "strong")), _hits(folded, _words("titles.txt", "weak"))
     score = 2.5 * min(strong, 1) + 0.3 * min(max(strong - 1, 0), 2) + 0.5 * min(weak, 3)
-    score -= 2.0 * _has_legal_form(text) + 0.8 * min(_hits(folded, _words("organisations.txt", "company")), 1) * (
+    score -= 2.0 * has_legal_form(text) + 0.8 * min(_hits(folded, _words("organisations.txt", "company")), 1) * (
         not strong
     )
     return score - 1.5 * (place_score(text) > 1.5) - 1.0 * any(c.isdigit() for c in text)
@@ -57,14 +57,21 @@ def company_score(text: str) -> float:
     folded = fold(text)
     if not folded or len(folded.split()) > 10:
         return -2.0
-    score = 3.0 * _has_legal_form(text) + 1.2 * min(_hits(folded, _words("organisations.txt", "company")), 2)
+    score = 3.0 * has_legal_form(text) + 1.2 * min(_hits(folded, _words("organisations.txt", "company")), 2)
     score -= 1.5 * (_hits(folded, _words("titles.txt", "strong")) > 0 and score < 3) + 1.5 * (place_score(text) > 1.5)
     words = text.split()
+    score -= 2.0 * all(word in _words("titles.txt", "weak") for word in folded.split())
     score -= 1.0 * (len(words) > 2 and sum(word[0].islower() for word in words) * 2 > len(words))
     return score - 0.3 * ("," in text and score < 3) + 0.3 * (text[:1].isupper() or not text[:1].isascii())
 
 
-def _has_legal_form(text: str) -> bool:
+def ends_as_company(text: str) -> bool:
+    """Whether the last word of a text is one that ends companies' names, though it may be another word elsewhere."""
+    return fold(text.rsplit(maxsplit=1)[-1]) in _words("organisations.txt", "legal")
+
+
+def has_legal_form(text: str) -> bool:
+    """Whether a text ends as companies do: Ltd, GmbH, Inc."""
     match = LEGAL_END.search(text)
     if match and fold(match[1]) in _words("organisations.txt", "legal") and fold(match[1]) not in ("as", "co", "se"):
         return True
@@ -154,7 +161,7 @@ def title_words(text: str) -> int:
 def _names_organisation(text: str) -> bool:
     folded = fold(text)
     words = _words("organisations.txt", "company") | _words("organisations.txt", "school")
-    return _has_legal_form(text) or bool(_hits(folded, words))
+    return has_legal_form(text) or bool(_hits(folded, words))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from parsing.entries import Entry, highlights, split_entries
@@ -26,6 +27,7 @@ class Job(NamedTuple):
     lines: dict[str, Line]
 
 
+IMPOSSIBLE = -1.5
 NOTHING = Pair(None, None, 0.0, True)
 
 
@@ -45,7 +47,18 @@ def find_work(lines: list[Line]) -> list[Job]:
         job = _job(entry, pair, place, jobs[-1] if jobs else None)
         if job:
             jobs.append(job)
-    return jobs
+    return _without_umbrellas(jobs)
+
+
+def _without_umbrellas(jobs: list[Job]) -> list[Job]:
+    """Without the line that only names an employer and its whole time, above the titles held there."""
+    return [job for job, following in zip_longest(jobs, jobs[1:]) if not _is_umbrella(job, following)]
+
+
+def _is_umbrella(job: Job, following: Job | None) -> bool:
+    if following is None or "position" in job.fields or "position" not in following.fields:
+        return False
+    return job.fields.get("name") == following.fields.get("name") and "highlights" not in job.fields
 
 
 def _parts(entry: Entry) -> tuple[list[Segment], str]:
@@ -65,8 +78,8 @@ def _parts(entry: Entry) -> tuple[list[Segment], str]:
 
 def _best(segments: list[Segment], title_first_bonus: float) -> Pair:
     """The most likely title and company among the first texts of a header."""
-    options = [NOTHING]
     first = segments[:4]
+    options = [_single(first[0], 0.8)] if len(first) == 1 else [NOTHING]
     for one in first:
         for other in first:
             if one.order != other.order:
@@ -80,19 +93,21 @@ def _best(segments: list[Segment], title_first_bonus: float) -> Pair:
                 _pair(other, one, False, title_first_bonus, malus),
             ]
     best = max(options, key=lambda pair: pair.score)
-    return best if best.title or not first else _single(first[0])
+    return best if best.title or best.company or not first else _single(first[0])
 
 
 def _pair(title: Segment, company: Segment, title_first: bool, bonus: float, malus: float = 0.0) -> Pair:
+    if title_score(title.text) <= IMPOSSIBLE:
+        return NOTHING
     score = title_score(title.text) + company_score(company.text) - 0.6 * max(title_score(company.text), 0.0)
     score -= 0.5 * max(company_score(title.text) - 0.5, 0.0) + malus + 0.35 * (title.order + company.order)
     return Pair(title, company, score + (bonus if title_first else -bonus) + 0.8, title_first)
 
 
-def _single(segment: Segment) -> Pair:
+def _single(segment: Segment, weight: float = 1.0) -> Pair:
     if title_score(segment.text) >= company_score(segment.text):
-        return Pair(segment, None, title_score(segment.text), True)
-    return Pair(None, segment, company_score(segment.text), False)
+        return Pair(segment, None, weight * title_score(segment.text), True)
+    return Pair(None, segment, weight * company_score(segment.text), False)
 
 
 def _job(entry: Entry, pair: Pair, place: str, previous: Job | None) -> Job | None:
