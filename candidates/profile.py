@@ -15,7 +15,10 @@ HEAVY = ("parsed_resume", "skills", "links", "offered")
 TEXT_SHOWN = 20_000  # characters of what was read
 
 
-LABELS = {"full_name": "Name", "email": "E-mail", "phone": "Telephone", "location": "Place", "headline": "Headline"}
+LABELS = {
+    "full_name": "Name", "email": "E-mail", "phone": "Telephone", "location": "Place", "headline": "Headline",
+    "skills": "Skills", "links": "Links", "total_years": "Years of work",
+}  # fmt: skip
 NOTES_SHOWN = 20
 
 

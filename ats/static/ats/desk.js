@@ -64,6 +64,13 @@
     else if (document.execCommand("copy")) done();
   }
 
+  // The theme hides a page until its scripts run, so the browser has passed the field that asks for the focus.
+  function focusFirst() {
+    var field = document.querySelector("[autofocus]");
+    if (field && document.activeElement === document.body) field.focus();
+  }
+
+  document.addEventListener("alpine:initialized", function () { requestAnimationFrame(focusFirst); });
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
 })();
