@@ -58,7 +58,7 @@ def test_search_finds_by_name_mail_telephone_and_skill():
     person("Asha Verma", email="asha@example.com", phone="+911234567", skills=["Cobol"])
     person("Ben Ode", email="ben@example.com", phone="+447700900123", skills=["Python"])
     desk = at_desk()
-    for asked in ("asha", "asha@example.com", "+91 123-4567", "cobol", "veram", "asha -ben", '"asha verma"', "co*"):
+    for asked in ("asha", "asha@example.com", "+91 123-4567", "cobol", "veram", "asha -ben", '"asha verma"', "cob*"):
         assert names_on(desk.get(LIST, {"q": asked})) == ["Asha Verma"], asked
 
 
