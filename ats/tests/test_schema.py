@@ -51,7 +51,8 @@ def test_it_is_made_without_a_warning(tmp_path):
 def test_every_door_is_in_it(schema):
     told = {re.sub(r"\{\w+\}", "{}", path).rstrip("/") for path in schema["paths"]}
     assert len(set(doors())) >= 8
-    assert set(doors()) <= told
+    tus = {door for door in doors() if door.startswith("/api/tus")}  # specified at tus.io
+    assert set(doors()) - tus <= told
 
 
 @pytest.mark.parametrize("path", ["/api/cv-capture/presign", "/api/cv-capture/metadata", "/upload/request"])
