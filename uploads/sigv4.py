@@ -39,7 +39,7 @@ def presign(
     query: dict[str, str] | None = None,
     now: datetime | None = None,
 ) -> str:
-    """`url` with a signature that binds `headers` (names in lower case) and `query` and ends in `expires_in` seconds."""
+    """`url`, signed: it binds `headers` (names in lower case) and `query`, and ends in `expires_in` seconds."""
     moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{moment[:8]}/{region}/s3/aws4_request"
     parts = urlsplit(url)
