@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -17,7 +17,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.request import Request
 
 from capture.models import DeviceToken
-from uploads.sql import fetch_one
+from uploads.sql import fetch_one, revive
 
 # Token, user and every right of the user in one statement.
 _LOOK_UP = """
@@ -71,16 +71,11 @@ def look_up(token: str) -> tuple[User, DeviceToken]:
         digest=digest,
         device_id=uuid.UUID(str(device_id)),
         user=user,
-        last_used_at=_moment(last_used_at),
+        last_used_at=revive(last_used_at),
         failures_in_row=failures,
     )
     device._state.adding = False
     return user, device
-
-
-def _moment(value: datetime | None) -> datetime | None:
-    """SQLite hands times out in UTC without saying so."""
-    return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
 class BrowserAuthentication(SessionAuthentication):

@@ -7,6 +7,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+COLUMNS = (
+    "doc_id", "doc_hash_256", "original_filename", "file_size_bytes", "content_type", "s3_key", "upload_status",
+    "s3_url_generated_at", "s3_url_expires_at", "multipart_upload_id",
+)  # fmt: skip
 # One statement decides between two callers with one hash, and by the database's clock. "Stale" is a row whose bytes may
 # be asked for anew; a caller that extends gets the full term on a valid row as well; a stored row is never touched.
 _PROMISE = """
@@ -26,8 +30,7 @@ ON CONFLICT (doc_hash_256) DO UPDATE SET
     s3_url_generated_at = CASE WHEN {renew} THEN excluded.s3_url_generated_at ELSE documents.s3_url_generated_at END,
     s3_url_expires_at = CASE WHEN {renew} THEN excluded.s3_url_expires_at ELSE documents.s3_url_expires_at END,
     updated_at = CASE WHEN {renew} THEN excluded.updated_at ELSE documents.updated_at END
-RETURNING doc_id, doc_hash_256, original_filename, file_size_bytes, content_type, s3_key, upload_status,
-          s3_url_generated_at, s3_url_expires_at, multipart_upload_id, s3_url_generated_at = {now} AS was_renewed
+RETURNING {columns}, s3_url_generated_at = {now}
 """
 _STALE = """(documents.upload_status IN ('UPLOAD_PENDING', 'UPLOAD_FAILED')
     OR (documents.upload_status = 'UPLOAD_URL_GENERATED' AND documents.s3_url_expires_at <= {now}))"""
@@ -40,10 +43,11 @@ _CLOCK = {
 
 
 def promise_sql() -> str:
-    """The statement in the dialect of the database."""
+    """The statement in the dialect of the database. Returns COLUMNS, and whether this call made the URL's times."""
     now, end = _CLOCK[connection.vendor]
     stale = _STALE.format(now=now)
-    return _PROMISE.format(now=now, end=end, stale=stale, renew=_RENEW.format(stale=stale))
+    columns = ", ".join(COLUMNS)
+    return _PROMISE.format(columns=columns, now=now, end=end, stale=stale, renew=_RENEW.format(stale=stale))
 
 
 def promise_times() -> dict[str, Any]:

@@ -6,13 +6,14 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from uploads.errors import SizeConflict
 from uploads.filetypes import FileType
-from uploads.promise import promise_sql, promise_times
+from uploads.promise import COLUMNS, promise_sql, promise_times
+from uploads.sql import fetch_one, revive
 from uploads.states import (
     GAVE_UP,
     LEASE,
@@ -83,7 +84,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """
         doc_id = uuid.uuid4()
         params = {
-            "doc_id": self.model._meta.pk.get_db_prep_value(doc_id, connection),
+            "doc_id": doc_id,
             "sha256": sha256,
             "name": name,
             "size": size,
@@ -92,14 +93,16 @@ class DocumentQuerySet(models.QuerySet["Document"]):
             "extend": extend,
             **promise_times(),
         }
-        [document] = self.raw(promise_sql(), params)
+        row = fetch_one(promise_sql(), params)
+        assert row is not None  # the statement inserts or updates
+        *values, was_renewed = row
+        document = self.model.from_db(self.db, COLUMNS, [uuid.UUID(str(values[0])), *map(revive, values[1:])])
         if document.file_size_bytes != size:
             raise SizeConflict
         if document.doc_id == doc_id:
             return document, Promised.NEW
         if document.is_stored:
             return document, Promised.STORED
-        was_renewed = document.was_renewed  # type: ignore[attr-defined]  # a column of the statement
         return document, Promised.RENEWED if was_renewed else Promised.VALID
 
     def keep(self, *, sha256: str, name: str, file_type: FileType, stored: StoredObject) -> tuple[Document, bool]:
