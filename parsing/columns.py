@@ -20,6 +20,7 @@ MIN_ROWS = 2  # rows on each side of a gutter between text columns
 MIN_BOTH = 7  # rows on both sides together
 MIN_HEIGHT = 24.0  # points
 MAX_DEPTH = 8
+MAX_RUNS = 3_000  # on a page; more is no CV, and looking for columns among them would take long
 
 
 class Gutter(NamedTuple):
@@ -34,6 +35,8 @@ class Gutter(NamedTuple):
 
 def regions_of(runs: list[Run], depth: int = 0) -> list[list[Run]]:
     """The runs of each text column or full-width part, in reading order."""
+    if len(runs) > MAX_RUNS:
+        return [runs]
     gutter = _best_gutter(runs) if len(runs) >= MIN_BOTH and depth < MAX_DEPTH else None
     if gutter is None:
         return [merge_wrapped_labels(runs)] if runs else []

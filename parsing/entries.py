@@ -13,6 +13,7 @@ from parsing.segments import NOISE
 from parsing.who import ends_as_company, title_words
 
 MAX_BEFORE, MAX_AFTER = 4, 4
+MAX_DANGLING = 120  # characters of a line whose range goes on in the next
 LONG_BULLET = 11  # words, with its date
 SENTENCE = 13  # words; a longer line is running text
 LINK_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+$|^\S+\.(?:com|org|net|io|de|edu)\S*$", re.I)
@@ -86,6 +87,7 @@ def _join_dates(lines: list[Line]) -> list[Line]:
         last = result[-1] if result else None
         if (
             last
+            and len(last.text) < MAX_DANGLING
             and DANGLING.search(last.text)
             and find_spans(last.text)
             and _whole(f"{last.text} {line.text}", line.text)

@@ -94,7 +94,7 @@ def written_in(text: str) -> str:
             return code
     if letters and len(re.findall(r"[\u0400-\u04ff]", sample)) > 0.3 * letters:
         return "uk" if re.search("[іїєґ]", sample) else "ru"
-    words = Counter(re.findall(r"[^\W\d_]+", sample.lower()))
+    words = Counter(re.findall(r"[^\W\d_]+", re.sub(r"\S{1,60}[@/.]\S{1,60}", " ", sample.lower())))
     shared = Counter(word for stops in STOPWORDS.values() for word in stops)
     scores = {
         code: sum(words[word] / shared[word] ** 2 for word in stops if len(word) > 1)

@@ -11,7 +11,7 @@ import pypdfium2.raw as pdfium
 
 from parsing.glyphs import LINE_END_HYPHEN, SPACES, expand
 from parsing.page import Glyph, Link, Page
-from parsing.reading import Unreadable
+from parsing.reading import MAX_CHARACTERS, Unreadable
 
 MAX_PAGES = 100
 BOLD_NAMES = ("bold", "black", "heavy", "demi", "cmbx", "-bd", "medi")
@@ -44,9 +44,12 @@ def read_pages(data: bytes) -> tuple[list[Page], dict[str, str]]:
     document = open_pdf(data)
     try:
         fonts: dict[int, bool] = {}
-        pages = []
+        pages, letters = list[Page](), 0
         for index in range(min(len(document), MAX_PAGES)):
             pages.append(_read_page(document, index, fonts))
+            letters += len(pages[-1].glyphs)
+            if letters > MAX_CHARACTERS:
+                break
         info = {
             "title": document.get_metadata_value("Title"),
             "written": document.get_metadata_value("ModDate"),

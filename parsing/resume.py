@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from parsing import contacts, kind, portal, skills
@@ -20,7 +21,9 @@ from parsing.who import place_score, title_score
 from parsing.work import find_work
 
 HEADER = ("", "contact", "personal")
-MAX_LINES = 5_000
+MAX_LINES = 3_000
+MAX_NAME_LINES = 120
+MAX_LINE = 600  # characters; what names anything is shorter, and patterns take long on endless lines
 DIGITS = re.compile(r"\d+")
 PAGE_MARK = re.compile(
     r"^\W*(?:(?:page|seite|pagina|página)\s*)?\d{1,3}\s*(?:(?:/|of|von|de|di|sur)\s*\d{1,3})?\W*$", re.I
@@ -47,7 +50,7 @@ class Notes:
 def read_fields(layer: TextLayer, file_name: str = "") -> Reading:
     """The fields of a text layer. Pure: the same lines give the same fields, today and next year."""
     text = clean_text(join_hyphens(layer.lines))
-    lines = without_page_marks(layer.lines[:MAX_LINES])
+    lines = without_page_marks([_cut(line) for line in layer.lines[:MAX_LINES]])
     sections = split_sections(lines)
     notes = Notes()
     fields: dict[str, Any] = {"basics": _basics(layer, sections, notes, text, file_name)}
@@ -60,6 +63,13 @@ def read_fields(layer: TextLayer, file_name: str = "") -> Reading:
     fields |= _portal(lines, spans, layer, notes)
     fields["meta"] = _meta(layer, sections, fields, notes, text)
     return Reading(text, fields, list(layer.warnings))
+
+
+def _cut(line: Line) -> Line:
+    """A line of bounded length; the text of the reading stays whole."""
+    if len(line.text) <= MAX_LINE:
+        return line
+    return replace(line, text=line.text[:MAX_LINE], cells=tuple(cell[:MAX_LINE] for cell in line.cells[:40]))
 
 
 def without_page_marks(lines: list[Line]) -> list[Line]:
@@ -91,12 +101,12 @@ def _basics(layer: TextLayer, sections: list[Section], notes: Notes, text: str, 
     header = _lines(sections, *HEADER)
     others = [line for section in sections if section.kind not in (*HEADER, "references") for line in section.lines]
     emails = contacts.find_emails(header, layer.links) or contacts.find_emails(others, [])
-    region = contacts.region_of(header or layer.lines, written_in(text))
+    region = contacts.region_of(header, written_in(text))
     phones = contacts.find_phones(header, layer.links, region) or contacts.find_phones(others, [], region)
     contact = [*_lines(sections[:1], "")[: contacts.MAX_HEADER], *_lines(sections, "contact", "personal")]
     profiles = contacts.find_links(contact, others, layer.links)
     hints = [email.partition("@")[0] for email, _ in emails[:3]] + [p.username for p in profiles] + [layer.title]
-    name = find_name(layer.lines, hints, file_name)
+    name = find_name([_cut(line) for line in layer.lines[:MAX_NAME_LINES]], hints, file_name)
     basics: dict[str, Any] = {}
     _put_name(basics, name, notes)
     for key, values in (("email", emails), ("phone", phones)):

@@ -250,6 +250,7 @@ def _send(sock: socket.socket, answer: dict[str, Any]) -> None:
 
 def _be_the_child(reply: socket.socket) -> NoReturn:
     code = 1
+    gc.disable()  # the process ends with its file
     try:
         request = json.loads(_receive(reply, LENGTH.unpack(_receive(reply, LENGTH.size))[0]))
         limit_this_process(LIMITS[request["work"]])

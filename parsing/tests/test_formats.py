@@ -13,7 +13,7 @@ import pytest
 from parsing import Unreadable
 from parsing.resume import read_fields
 from parsing.sandbox import read_safely
-from parsing.tests.cv_maker import LAYOUTS, Person, make_docx, make_odt, make_pdf
+from parsing.tests.cv_maker import LAYOUTS, Paper, Person, make_docx, make_odt, make_pdf
 from parsing.text import read_bytes, sniff
 
 
@@ -138,3 +138,22 @@ def test_no_damaged_file_brings_the_reader_down(tmp_path: Path, layout):
         bad.write_bytes(broken)
         assert how_it_ends(bad) in ("read", "damaged", "no_text", "encrypted", "too_large", "not_supported")
     assert read_safely(good).fields["basics"]["name"] == "Amara Okafor"
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["x" * 500_000, "a@" * 200_000, "1234567890 " * 40_000, "2019-\n" * 50_000, "Engineer, Initech\t2019\n" * 8_000],
+)
+def test_endless_text_is_read_within_the_limits(tmp_path: Path, tail):
+    path = tmp_path / "long.txt"
+    path.write_text("Amara Okafor\namara.okafor@example.org\nExperience\n" + tail)
+    assert read_safely(path).fields["basics"]["name"] == "Amara Okafor"
+
+
+def test_a_page_of_ten_thousand_pieces_is_read_within_the_limits(tmp_path: Path):
+    paper = Paper()
+    paper.drawn += [(float(y), float(x), "x", "Helvetica", 3.0) for y in range(10, 760, 6) for x in range(10, 580, 7)]
+    paper.drawn.append((800.0, 50.0, "Amara Okafor", "Helvetica-Bold", 20.0))
+    path = tmp_path / "many.pdf"
+    path.write_bytes(paper.save())
+    assert "Amara Okafor" in read_safely(path).text

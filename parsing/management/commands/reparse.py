@@ -1,7 +1,7 @@
 """manage.py reparse [--parser-older-than N] [--sample K] [--compare]: reads stored CVs again with this parser.
 
 With --compare nothing is changed: a sample is read anew beside what is stored, and a table says what each field would
-gain and lose. Without it the documents are queued; the sweep takes care of those that a sleeping broker did not hear of.
+gain and lose. Without it the documents are queued; the sweep takes care of those a sleeping broker did not hear of.
 """
 
 from __future__ import annotations
@@ -57,6 +57,6 @@ class Command(BaseCommand):
         for document in documents:
             try:
                 with fetched(document) as path:
-                    yield document.parsed, read_safely(path, document.original_filename).fields
+                    yield document.parsed or {}, read_safely(path, document.original_filename).fields
             except (Unreadable, ObjectMissing, HashMismatch, StoreUnavailable):
                 self.unreadable += 1
