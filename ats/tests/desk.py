@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any
 
 from django.db import connection
@@ -102,7 +101,3 @@ def pk_in(location: str) -> int:
     found = re.fullmatch(r"/admin/candidates/candidate/(\d+)/change/", location)
     assert found, location
     return int(found[1])
-
-
-def anything() -> str:
-    return uuid.uuid4().hex
