@@ -40,7 +40,8 @@ def handler(exc: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: every exception of a door becomes the envelope."""
     status, body, headers = render(exc)
     request = context["request"]
-    _log_refusal(context["view"], request, status, body)
+    view = context["view"]
+    _log_refusal(getattr(view, "operation", type(view).__name__), request, status, body)
     request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     return Response(body, status=status, headers=headers)
 
@@ -122,9 +123,8 @@ def _headers(exc: exceptions.APIException) -> dict[str, str]:
     return headers
 
 
-def _log_refusal(view: Any, request: Any, status: int, body: dict[str, Any]) -> None:
+def _log_refusal(operation: str, request: Any, status: int, body: dict[str, Any]) -> None:
     """One log line for each refusal; those of the capture door stand in its daily log too."""
-    operation = getattr(view, "operation", type(view).__name__)
     facts = {
         "operation": operation,
         "status": status,
@@ -137,22 +137,23 @@ def _log_refusal(view: Any, request: Any, status: int, body: dict[str, Any]) -> 
     logging.getLogger(f"door.{operation}").log(level, "Request refused", extra={"facts": facts})
 
 
-def respond(exc: Exception) -> HttpResponse:
+def respond(exc: Exception, request: HttpRequest) -> HttpResponse:
     """The envelope outside of DRF: plain views and Django's own refusals."""
     status, body, headers = render(exc)
+    _log_refusal(ledger.current().operation or "unknown", request, status, body)
     return JsonResponse(body, status=status, headers=headers)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return respond(exceptions.ParseError("This request cannot be read."))
+    return respond(exceptions.ParseError("This request cannot be read."), request)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return respond(exceptions.PermissionDenied())
+    return respond(exceptions.PermissionDenied(), request)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return respond(exceptions.NotFound())
+    return respond(exceptions.NotFound(), request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -161,4 +162,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return respond(exceptions.PermissionDenied("This page is too old or was not made here. Reload it and try again."))
+    return respond(
+        exceptions.PermissionDenied("This page is too old or was not made here. Reload it and try again."), request
+    )

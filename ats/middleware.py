@@ -46,7 +46,7 @@ class Trace:
         ledger.current().operation = getattr(door, "operation", door.__name__) if writes else door.__name__
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return None if is_desk(request) else respond(exception)
+        return None if is_desk(request) else respond(exception, request)
 
     def _close(self, request: HttpRequest, response: HttpResponse, trace: ledger.Trace) -> None:
         user = getattr(request, "user", None)

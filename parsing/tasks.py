@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 RENEW_EVERY = 5.0  # seconds; a lease is 20
 PAUSE = timedelta(seconds=15)  # before trying again what the store could not give
 BATCH = 100
+NO_CV = "Nothing in this file reads like a CV."
 
 
 @shared_task
@@ -58,12 +59,17 @@ def read(document: Document) -> None:
 
 def _record(document: Document, reading: Reading) -> None:
     if not reading.fields["meta"]["is_cv"]:
-        reasons = "; ".join(reading.fields["meta"]["reasons"])
-        _record_unreadable(document, "not_a_cv", f"This does not look like a CV: {reasons}."[:500])
+        _record_unreadable(document, "not_a_cv", _why_no_cv(reading.fields["meta"]["reasons"]))
         return
     with transaction.atomic():
         if document.mark_parsed(reading.fields, reading.text, PARSER_VERSION):
             Candidate.objects.take_in(document, reading.fields)
+
+
+def _why_no_cv(reasons: list[str]) -> str:
+    """A sentence from what speaks against it: `-0.40 uses the words of an invoice`."""
+    against = [reason.partition(" ")[2] for reason in reasons if reason.startswith("-")]
+    return f"This does not look like a CV: it {'; it '.join(against)}."[:500] if against else NO_CV
 
 
 def _record_unreadable(document: Document, code: str, reason: str) -> None:

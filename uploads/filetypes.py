@@ -74,6 +74,7 @@ _ALL = [
     FileType("mkv", ("video/x-matroska", "video/matroska"), _begins(_EBML), is_video=True),
 ]
 BY_EXTENSION = {file_type.extension: file_type for file_type in _ALL}
+BY_MIME = {file_type.mime: file_type for file_type in _ALL}  # the canonical type is each one's own
 
 
 def cv_types() -> list[FileType]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from pathlib import PurePath
 from typing import Any
 
 from django.db import models, transaction
@@ -15,7 +14,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from uploads.assessments import Assessment
-from uploads.filetypes import BY_EXTENSION, FileType
+from uploads.filetypes import BY_MIME, FileType
 from uploads.ledger import ErrorLog, RequestTrace
 from uploads.queries import DocumentQuerySet
 from uploads.sessions import UploadChunk, UploadSession
@@ -152,8 +151,8 @@ class Document(models.Model):
 
     @property
     def file_type(self) -> FileType:
-        """The type that the name claims; the doors let no other name in."""
-        return BY_EXTENSION[PurePath(self.original_filename).suffix[1:].lower()]
+        """What was proven, and before that what the first name claimed: a later name may claim another type."""
+        return BY_MIME[self.content_type]
 
     @property
     def pinned(self) -> StoredObject:
