@@ -11,12 +11,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from candidates.models import Candidate, Erasure, NameSlip, ResumeVersion, Tombstone
+from candidates.models import Candidate, CandidateAssessment, Erasure, NameSlip, ResumeVersion, Tombstone
 from candidates.words import words_of
 from uploads.blackout import black_out
 from uploads.errors import Conflict
 from uploads.ledger import ErrorLog, RequestTrace
-from uploads.models import Document
+from uploads.models import Assessment, Document
 from uploads.storage import get_store
 
 
@@ -57,9 +57,12 @@ def erase(candidate_id: int, by: User | None) -> Erasure | None:
 
 
 def own_documents(candidate_id: int) -> QuerySet[Document]:
-    """The documents that are CVs of this candidate and of nobody else."""
-    others = ResumeVersion.objects.filter(document=OuterRef("pk")).exclude(candidate=candidate_id)
-    return Document.objects.filter(~Exists(others), versions__candidate=candidate_id).defer("text", "parsed")
+    """The CVs and videos of this candidate that are nobody else's."""
+    versions = ResumeVersion.objects.filter(document=OuterRef("pk"))
+    videos = CandidateAssessment.objects.filter(assessment__document=OuterRef("pk"))
+    own = Exists(versions.filter(candidate=candidate_id)) | Exists(videos.filter(candidate=candidate_id))
+    others = Exists(versions.exclude(candidate=candidate_id)) | Exists(videos.exclude(candidate=candidate_id))
+    return Document.objects.filter(own, ~others).defer("text", "parsed")
 
 
 def versions_of(keys: Iterable[str]) -> list[tuple[str, str]]:
@@ -114,6 +117,7 @@ def _delete_rows(candidate: Candidate, own: list[Document]) -> None:
     names = {word for row in _rows(candidate) for word in words_of(row.full_name)}
     _forget_history(_rows(candidate))
     _forget_history(own)
+    Assessment.objects.filter(candidate_link__candidate=candidate).delete()
     candidate.delete()
     NameSlip.forget(names)
     Document.objects.filter(pk__in=[document.pk for document in own]).delete()

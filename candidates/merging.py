@@ -9,7 +9,17 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 
 from candidates import named_files
-from candidates.models import Candidate, Merge, Note, PossibleDuplicate, ResumeAccess, ResumeVersion, SearchEntry, Tag
+from candidates.models import (
+    Candidate,
+    CandidateAssessment,
+    Merge,
+    Note,
+    PossibleDuplicate,
+    ResumeAccess,
+    ResumeVersion,
+    SearchEntry,
+    Tag,
+)
 from candidates.queries import looking_again
 
 FIELDS = (
@@ -17,7 +27,7 @@ FIELDS = (
 )  # fmt: skip
 LISTS = ("skills", "links")
 COLUMNS = (*FIELDS, "typed_fields", "offered", "name_is_guess", "legal_hold")
-MOVED: tuple[type[models.Model], ...] = (ResumeVersion, Note, Tag, ResumeAccess)
+MOVED: tuple[type[models.Model], ...] = (ResumeVersion, Note, Tag, ResumeAccess, CandidateAssessment)
 
 
 class NotThere(Exception):
@@ -137,7 +147,7 @@ def _unmerge(link: Merge, kept: Candidate, by: User | None) -> Merge:
         if getattr(kept, name) == link.after[name]:  # else it was edited since
             setattr(kept, name, link.before[name])
     for model in MOVED:
-        ids = link.moved[model._meta.db_table]
+        ids = link.moved.get(model._meta.db_table, [])
         model._default_manager.filter(pk__in=ids, candidate=kept).update(candidate=other)
     for doc_id, file_name, current_since, created_at in link.shared:
         facts = {"file_name": file_name, "current_since": current_since, "created_at": created_at}

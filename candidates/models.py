@@ -17,24 +17,15 @@ from candidates.matches import Key, PersonKey, PossibleDuplicate
 from candidates.merges import Merge
 from candidates.queries import CandidateQuerySet, Visible
 from candidates.query import Term, excerpts
-from candidates.records import Note, ResumeAccess, Tag
+from candidates.records import CandidateAssessment, Note, ResumeAccess, Tag
 from candidates.said import columns_said, name_said
 from candidates.search import NameSlip, SearchEntry
 from candidates.tombstones import Tombstone
 from uploads.models import Document
 
 __all__ = [
-    "Candidate",
-    "Erasure",
-    "Merge",
-    "NameSlip",
-    "Note",
-    "PersonKey",
-    "PossibleDuplicate",
-    "ResumeAccess",
-    "ResumeVersion",
-    "SearchEntry",
-    "Tag",
+    "Candidate", "CandidateAssessment", "Erasure", "Merge", "NameSlip", "Note", "PersonKey", "PossibleDuplicate",
+    "ResumeAccess", "ResumeVersion", "SearchEntry", "Tag", "Tombstone",
 ]  # fmt: skip
 
 SAME_NAME = 55  # of 100 (rapidfuzz token_set_ratio); below it two names are of two people

@@ -61,3 +61,19 @@ class ResumeAccess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.candidate_id} by {self.user_id}"
+
+
+class CandidateAssessment(models.Model):
+    """A video that is of this candidate. One video is of one person."""
+
+    candidate = models.ForeignKey("candidates.Candidate", on_delete=models.CASCADE, related_name="assessment_links")
+    assessment = models.OneToOneField("uploads.Assessment", on_delete=models.CASCADE, related_name="candidate_link")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "candidate_assessments"
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"assessment {self.assessment_id} of {self.candidate_id}"

@@ -172,6 +172,10 @@ class MergeInSerializer(serializers.Serializer):
         return chosen
 
 
+class AssessmentInSerializer(serializers.Serializer):
+    assessment_id = serializers.UUIDField()
+
+
 class UnmergeInSerializer(serializers.Serializer):
     merge_id = StrictInteger(min_value=1)
 

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from candidates import export_views, merge_views, record_views, resume_views, views
+from candidates import assessment_views, export_views, merge_views, record_views, resume_views, views
 
 ONE = r"^/(?P<pk>[0-9]{1,18})"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     re_path(rf"{ONE}/resume/?$", resume_views.Resume.as_view()),
     re_path(rf"{ONE}/resumes/?$", resume_views.Resumes.as_view()),
     re_path(rf"{ONE}/parsing-status/?$", resume_views.ParsingStatus.as_view()),
+    re_path(rf"{ONE}/assessments/?$", assessment_views.Assessments.as_view()),
     re_path(rf"{ONE}/export/?$", export_views.Export.as_view()),
     re_path(rf"{ONE}/notes/?$", record_views.Notes.as_view()),
     re_path(rf"{ONE}/notes/(?P<note_id>[0-9]{{1,18}})/?$", record_views.OneNote.as_view()),
