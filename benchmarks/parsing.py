@@ -77,9 +77,8 @@ def labelled_set(folder: Path) -> None:
     print("| field | F1 | goal | distance |\n| --- | ---: | ---: | ---: |")
     for field in FIELDS:
         if sum(whole.counts[field]):
-            print(
-                f"| {field} | {whole.f1(field):.3f} | {GOALS[field]:.2f} | {min(0.0, whole.f1(field) - GOALS[field]):+.3f} |"
-            )
+            f1, goal = whole.f1(field), GOALS[field]
+            print(f"| {field} | {f1:.3f} | {goal:.2f} | {min(0.0, f1 - goal):+.3f} |")
     print("\n| source | macro F1 |\n| --- | ---: |")
     for name, score in sorted(sources.items(), key=lambda pair: pair[1].macro()):
         print(f"| {name} | {score.macro():.3f} |")
