@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import phonenumbers
+from rapidfuzz import fuzz
 
 # Mailboxes of a role or of a job portal's relay are nobody's own.
 _ROLES = {
@@ -60,3 +61,26 @@ def person_keys(basics: dict[str, Any]) -> Iterator[tuple[str, str]]:
         *(("profile", profile_key(url)) for url in profiles),
     ]
     yield from ((kind, value) for kind, value in found if 0 < len(value) <= KEY_MAX)
+
+
+ALIKE = 70  # of 100 (rapidfuzz ratio): two spellings of one word of a name
+
+
+def names_agree(one: str, other: str) -> bool:
+    """Whether two names may be one person's: what only one of them says may be left out, shortened to an initial or
+    spelt otherwise, but not be another word. Relatives share a surname and often a telephone; they are two people."""
+    ours, theirs = _words(one), _words(other)
+    fewer, more = sorted([ours - theirs, theirs - ours], key=len)
+    if not fewer:
+        return bool(ours & theirs)
+    return all(any(_alike(word, against) for against in more) for word in fewer)
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"\w+", name.casefold()))
+
+
+def _alike(one: str, other: str) -> bool:
+    if min(len(one), len(other)) == 1:
+        return one[0] == other[0]
+    return fuzz.ratio(one, other) >= ALIKE

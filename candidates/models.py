@@ -8,11 +8,10 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from rapidfuzz import fuzz
 
 from candidates import likeness
 from candidates.erasures import Erasure
-from candidates.keys import person_keys
+from candidates.keys import names_agree, person_keys
 from candidates.matches import Key, PersonKey, PossibleDuplicate
 from candidates.merges import Merge
 from candidates.queries import CandidateQuerySet, Visible
@@ -27,8 +26,6 @@ __all__ = [
     "Candidate", "CandidateAssessment", "Erasure", "Merge", "NameSlip", "Note", "PersonKey", "PossibleDuplicate",
     "ResumeAccess", "ResumeVersion", "SearchEntry", "Tag", "Tombstone",
 ]  # fmt: skip
-
-SAME_NAME = 55  # of 100 (rapidfuzz token_set_ratio); below it two names are of two people
 
 
 class Candidate(models.Model):
@@ -147,10 +144,8 @@ class Candidate(models.Model):
     # --- What is known: a person's words come first, a CV's only where nothing stands ---------------------------------
 
     def may_be_called(self, name: str) -> bool:
-        """Whether a CV under `name` may be this person's: no name, a guessed one, or one that shares its words."""
-        if not name or self.name_is_guess:
-            return True
-        return fuzz.token_set_ratio(self.full_name.casefold(), name.casefold()) >= SAME_NAME
+        """Whether a CV under `name` may be this person's: no name, a guessed one, or one that agrees."""
+        return not name or self.name_is_guess or names_agree(self.full_name, name)
 
     def take_typed(self, typed: dict[str, Any]) -> None:
         """Sets the fields that a person typed. No CV will change them, not even one that was emptied."""

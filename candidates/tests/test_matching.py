@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ats.tests.builders import at_once, make_cv, stored
-from candidates.keys import email_key, is_shared_email, phone_key, profile_key
+from candidates.keys import email_key, is_shared_email, names_agree, phone_key, profile_key
 from candidates.models import Candidate, PersonKey, PossibleDuplicate, ResumeVersion
 from uploads.models import Document
 
@@ -222,3 +222,18 @@ def test_a_profile_key(url, key):
 def test_what_is_a_shared_address():
     assert is_shared_email("HR@Firm.example")
     assert not is_shared_email("asha.hr@firm.example")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [
+        ("Asha Verma", "VERMA Asha Kumari", True),
+        ("Asha Verma", "A. Verma", True),
+        ("Mohammed Ali", "Muhammad Ali", True),
+        ("Ravi Sharma", "Priya Sharma", False),
+        ("Grace Kimani", "Rohan Deshpande", False),
+    ],
+)
+def test_relatives_who_share_a_surname_are_two_people(one: str, other: str, agree: bool) -> None:
+    assert names_agree(one, other) is agree
+    assert names_agree(other, one) is agree
