@@ -100,8 +100,9 @@ class Chunk(APIView):
             raise SessionCompleted
         if not 0 <= index < session.total_chunks:
             raise InvalidChunkIndex(session.total_chunks)
-        take_in(session, index, data["chunk"], data["sha256"])
-        return Response(_progress(find_session(request, session.pk), index))
+        if not take_in(session, index, data["chunk"], data["sha256"]):
+            session = find_session(request, session.pk)  # replaced by a later call, or cancelled meanwhile
+        return Response(_progress(session, index))
 
 
 def _progress(session: UploadSession, index: int) -> dict[str, Any]:

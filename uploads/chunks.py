@@ -14,8 +14,9 @@ from uploads.models import UploadSession
 from uploads.storage import get_store
 
 
-def take_in(session: UploadSession, index: int, body: ChunkBody, sha256: str) -> None:
-    """Writes chunk `index`. When a later call sends the same chunk, this one counts as replaced by it at once.
+def take_in(session: UploadSession, index: int, body: ChunkBody, sha256: str) -> bool:
+    """Writes chunk `index`. When a later call sends the same chunk, this one counts as replaced by it at once, and the
+    answer is False.
 
     Raises ValidationError for another length or hash, IncompleteBody for a body cut off, SessionNotFound when the
     session ended meanwhile. After any of these the chunk has not arrived.
@@ -34,10 +35,10 @@ def take_in(session: UploadSession, index: int, body: ChunkBody, sha256: str) ->
         )
     except PartTaken:
         body.drain()
+        return False
     except ObjectMissing as error:
         raise SessionNotFound from error
-    else:
-        session.record_chunk(index, writer, size=size, etag=etag)
+    return session.record_chunk(index, writer, size=size, etag=etag)
 
 
 def _checked(
