@@ -31,4 +31,4 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends ffmpeg \
     && rm -rf /var/lib/apt/lists/*
 USER 10001:10001
-CMD ["celery", "-A", "ats", "worker", "--queues", "sweeps,ats", "--without-gossip", "--without-mingle"]
+CMD ["celery", "-A", "ats", "worker", "--queues", "sweeps,ats,ocr", "--without-gossip", "--without-mingle"]

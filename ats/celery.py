@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "take up videos that wait to be analysed": every(5, "parsing.assessments.sweep_assessments"),
     "take up what waits to be verified": every(5, "uploads.tasks.sweep_verifications"),
     "take up uploads in chunks that wait to be verified": every(5, "uploads.tasks.sweep_sessions"),
+    "take up scans that can be read now": every(300, "parsing.tasks.sweep_scans"),
     "prove what arrived without its closing call": every(60, "capture.tasks.sweep_arrivals"),
     "end uploads whose bytes never came": every(60, "uploads.tasks.sweep_promises"),
     "put candidates' files in their place": every(30, "candidates.tasks.sweep_resume_files"),

@@ -51,6 +51,12 @@ PRESIGN_TTL = env.number("PRESIGN_TTL", 900, least=60)
 MULTIPART_FROM = env.number("MULTIPART_FROM", 100 * 2**20, least=5 * 2**20)
 VERIFY_INLINE_MAX = env.number("VERIFY_INLINE_MAX", 32 * 2**20)
 
+EXTERNAL_READER_URL = env.text("EXTERNAL_READER_URL")
+EXTERNAL_READER_MODEL = env.text("EXTERNAL_READER_MODEL")
+EXTERNAL_READER_KEY = env.text("EXTERNAL_READER_KEY")
+EXTERNAL_READER_TIMEOUT = env.number("EXTERNAL_READER_TIMEOUT", 10)
+EXTERNAL_READER_DAILY_CALLS = env.number("EXTERNAL_READER_DAILY_CALLS", 1000)
+
 # --- The store: S3 when a bucket is named, else the disk --------------------------------------------------------------
 S3_BUCKET = env.text("S3_BUCKET")
 S3_ENDPOINT_URL = env.text("S3_ENDPOINT_URL") or None
@@ -114,7 +120,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_RETRY_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "ats"
-CELERY_TASK_ROUTES = {"*.sweep_*": {"queue": "sweeps"}}
+CELERY_TASK_ROUTES = {"*.sweep_*": {"queue": "sweeps"}, "*.parse_scan": {"queue": "ocr"}}
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_PUBLISH_RETRY = False
@@ -317,6 +323,8 @@ UNFOLD = {
 env.refuse_unknown()
 if S3_BUCKET and not (S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY):
     raise ImproperlyConfigured("S3_BUCKET is set: S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are needed with it.")
+if EXTERNAL_READER_URL and not EXTERNAL_READER_MODEL:
+    raise ImproperlyConfigured("EXTERNAL_READER_URL is set: name the model in EXTERNAL_READER_MODEL.")
 if (S3_ENDPOINT_URL or S3_ACCESS_KEY_ID) and not S3_BUCKET:
     raise ImproperlyConfigured("S3_ENDPOINT_URL or S3_ACCESS_KEY_ID is set, but S3_BUCKET is not: name the bucket.")
 if ATS_ENVIRONMENT == "production":

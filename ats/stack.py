@@ -59,7 +59,7 @@ class Worker(Program):
     """Reads, verifies, sweeps."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        options = ["--queues", "sweeps,ats", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+        options = ["--queues", "sweeps,ats,ocr", "--concurrency", "2", "--without-gossip", "--without-mingle"]
         command = [sys.executable, "-m", "celery", "--quiet", "-A", "ats", "worker", "--loglevel", "WARNING", *options]
         super().__init__("worker", command, environment)
         broker = environment["REDIS_URL"].replace("unix://", "redis+socket://")

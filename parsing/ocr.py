@@ -24,8 +24,8 @@ MIN_LINES = 3
 PREFERRED = ("eng", "deu", "fra", "spa")
 
 
-@cache
 def available() -> bool:
+    """Asked each time: it may be installed while a worker runs."""
     return shutil.which("tesseract") is not None
 
 

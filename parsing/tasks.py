@@ -9,14 +9,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from celery import shared_task
+from django.conf import settings
+from django.core.cache import cache as shared_cache
 from django.db import OperationalError, connection, transaction
 
 from candidates.models import Candidate
-from parsing import PARSER_VERSION, Reading, Unreadable
+from parsing import PARSER_VERSION, Reading, Unreadable, ocr
 from parsing.sandbox import read_safely
+from parsing.service import ExternalReader, Options
 from uploads import ledger
 from uploads.bell import nudge
 from uploads.errors import HashMismatch, ObjectMissing, StoreUnavailable
@@ -32,29 +36,67 @@ NO_CV = "Nothing in this file reads like a CV."
 
 @shared_task
 def parse_document(doc_id: str) -> None:
-    document = Document.objects.claim_for_parsing(doc_id)
+    _parse(doc_id, scan=False)
+
+
+# Reading pictures takes minutes: a queue of its own, and limits of its own.
+@shared_task(soft_time_limit=200, time_limit=240)
+def parse_scan(doc_id: str) -> None:
+    _parse(doc_id, scan=True)
+
+
+def _parse(doc_id: str, *, scan: bool) -> None:
+    document = Document.objects.claim_for_parsing(doc_id, scan=scan)
     if document is None:
         return
     ledger.begin(ledger.Trace(operation="parse_document", document_id=document.pk))
     try:
         with lease(document):
-            read(document)
+            read(document, scan=scan)
     except (StoreUnavailable, OperationalError) as error:
         logger.warning("The reading of %s waits: %s", document.pk, type(error).__name__)
         document.put_off_parsing(PAUSE)
 
 
-def read(document: Document) -> None:
+def read(document: Document, *, scan: bool = False) -> None:
     """Reads a claimed document and records what came of it."""
     try:
         with fetched(document) as path:
-            reading = read_safely(path, document.original_filename)
+            reading = read_safely(path, document.original_filename, ocr=scan)
     except Unreadable as unreadable:
-        _record_unreadable(document, unreadable.code, unreadable.reason)
+        _not_read(document, unreadable, scan)
     except (ObjectMissing, HashMismatch) as fault:
         _record_unreadable(document, fault.default_code, "The stored file is not the one that was verified.")
     else:
-        _record(document, reading)
+        reader = external_reader()
+        _record(document, reader.improve(reading) if reader else reading)
+
+
+def _not_read(document: Document, unreadable: Unreadable, scan: bool) -> None:
+    if unreadable.code != "no_text":
+        _record_unreadable(document, unreadable.code, unreadable.reason)
+    elif scan:
+        _record_unreadable(document, "empty_scan", "Nothing could be read in this scan or picture.")
+    elif ocr.available() and document.wait_for_ocr():
+        nudge(parse_scan, str(document.pk))
+    else:
+        _record_unreadable(document, unreadable.code, unreadable.reason)
+
+
+@cache
+def external_reader() -> ExternalReader | None:
+    """The service that the settings name, with its budget and breaker in the shared cache."""
+    if not settings.EXTERNAL_READER_URL:
+        return None
+    options = Options(
+        url=settings.EXTERNAL_READER_URL,
+        model=settings.EXTERNAL_READER_MODEL,
+        key=settings.EXTERNAL_READER_KEY,
+        timeout=settings.EXTERNAL_READER_TIMEOUT,
+        attempts=2,  # within the limits of a task
+        daily_calls=settings.EXTERNAL_READER_DAILY_CALLS,
+    )
+    return ExternalReader(options, shared_cache)
 
 
 def _record(document: Document, reading: Reading) -> None:
@@ -118,6 +160,18 @@ def lease(document: Document) -> Iterator[None]:
 def sweep_readings() -> int:
     """Queues again what a dead worker, a lost message or a missing bell left unread."""
     ids = Document.objects.take_back_readings(BATCH)
+    scans = set(Document.objects.scans().filter(pk__in=ids).values_list("pk", flat=True))
     for doc_id in ids:
-        nudge(parse_document, str(doc_id))
+        nudge(parse_scan if doc_id in scans else parse_document, str(doc_id))
     return len(ids)
+
+
+@shared_task
+def sweep_scans() -> int:
+    """Takes up the scans that came before pictures could be read here."""
+    if not ocr.available():
+        return 0
+    taken = [document for document in Document.objects.without_text().light()[:BATCH] if document.wait_for_ocr()]
+    for document in taken:
+        nudge(parse_scan, str(document.pk))
+    return len(taken)

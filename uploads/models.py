@@ -21,6 +21,7 @@ from uploads.sessions import UploadChunk, UploadSession
 from uploads.signals import document_stored
 from uploads.states import (
     LEASE,
+    SCAN,
     UNPROVEN,
     ParseStatus,
     Promised,
@@ -230,6 +231,22 @@ class Document(models.Model):
                 parse_lease=None,
                 parse_due_at=Now() + delay,
                 parse_attempts=F("parse_attempts") - 1,
+            )
+        )
+
+    def wait_for_ocr(self) -> bool:
+        """It holds no text, and pictures can be read here: the slow reader takes it up."""
+        reading_or_failed = Q(parse_status=self.ParseStatus.RUNNING, parse_lease=self.parse_lease) | Q(
+            parse_status=self.ParseStatus.FAILED, parse_code="no_text"
+        )
+        return bool(
+            Document.objects.filter(reading_or_failed, pk=self.pk).update(
+                parse_status=self.ParseStatus.PENDING,
+                parse_code=SCAN,
+                parse_reason="",
+                parse_lease=None,
+                parse_attempts=0,
+                parse_due_at=Now() + LEASE,
             )
         )
 

@@ -18,6 +18,7 @@ from uploads.states import (
     GAVE_UP,
     LEASE,
     MAX_ATTEMPTS,
+    SCAN,
     UNPROVEN,
     ParseStatus,
     Promised,
@@ -57,6 +58,14 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Nobody has taken these up in time: a lost message, a dead worker, or a pause that is over."""
         waiting = [ParseStatus.PENDING, ParseStatus.RUNNING]
         return self.filter(parse_status__in=waiting, parse_due_at__lte=Now())
+
+    def scans(self) -> DocumentQuerySet:
+        """Waiting for the slow reader of pictures."""
+        return self.filter(parse_status=ParseStatus.PENDING, parse_code=SCAN)
+
+    def without_text(self) -> DocumentQuerySet:
+        """Scans that nothing here could read when they came."""
+        return self.filter(parse_status=ParseStatus.FAILED, parse_code="no_text")
 
     def waiting_for_proof(self) -> DocumentQuerySet:
         return self.promised().filter(verify_due_at__lte=Now())
@@ -129,10 +138,14 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
     # --- Claims: attempts are counted before the work starts, and a lease ends by itself ------------------------------
 
-    def claim_for_parsing(self, doc_id: uuid.UUID | str) -> Document | None:
-        """Takes one document up, or returns None: it is gone, taken, done, or has used up its attempts."""
+    def claim_for_parsing(self, doc_id: uuid.UUID | str, *, scan: bool = False) -> Document | None:
+        """Takes one document up, or returns None: it is gone, taken, done, or has used up its attempts.
+
+        `scan` takes those that wait for the slow reader of pictures, and only those.
+        """
         lease = uuid.uuid4()
-        claimed = self.filter(pk=doc_id, parse_status=ParseStatus.PENDING, parse_attempts__lt=MAX_ATTEMPTS).update(
+        waiting = self.filter(pk=doc_id, parse_status=ParseStatus.PENDING, parse_attempts__lt=MAX_ATTEMPTS)
+        claimed = (waiting.filter(parse_code=SCAN) if scan else waiting.exclude(parse_code=SCAN)).update(
             parse_status=ParseStatus.RUNNING,
             parse_lease=lease,
             parse_due_at=Now() + LEASE,

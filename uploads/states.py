@@ -14,6 +14,7 @@ from uploads.storage import StoredObject
 
 LEASE = timedelta(seconds=20)
 MAX_ATTEMPTS = 3
+SCAN = "scan"  # the parse code of a document that waits for the slow reader of pictures
 
 
 class Promised(enum.Enum):

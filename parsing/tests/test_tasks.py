@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pikepdf
 import pytest
 from django.db import OperationalError
+from PIL import Image, ImageDraw, ImageFont
 
 from ats.tests.builders import CV, age, at_once, make_cv, make_pdf, put_object, stored
 from candidates.models import Candidate, ResumeVersion
-from parsing import PARSER_VERSION, tasks
-from parsing.tasks import parse_document, sweep_readings
+from parsing import PARSER_VERSION, ocr, tasks
+from parsing.tasks import external_reader, parse_document, parse_scan, sweep_readings, sweep_scans
 from uploads.models import Document, ErrorLog
 from uploads.states import LEASE, MAX_ATTEMPTS
 from uploads.storage import get_store
@@ -82,7 +84,8 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("code", UNREADABLE)
-def test_what_cannot_be_read_ends_with_a_reason_and_makes_no_candidate(code):
+def test_what_cannot_be_read_ends_with_a_reason_and_makes_no_candidate(code, monkeypatch):
+    monkeypatch.setenv("PATH", "")  # no Tesseract
     document = read(stored(CV(UNREADABLE[code](), "cv.pdf")))
     assert (document.parse_status, document.parse_code) == (Parse.FAILED, code)
     assert document.parse_reason.endswith(".")
@@ -194,3 +197,73 @@ def test_two_workers_with_two_cvs_of_one_person_make_one_candidate():
     assert Candidate.objects.count() == 1
     assert ResumeVersion.objects.count() == 2
     assert set(Document.objects.values_list("parse_status", flat=True)) == {Parse.COMPLETED}
+
+
+def scan_of(lines: list[str]) -> bytes:
+    """A picture of a page without a text layer."""
+    picture = Image.new("RGB", (1240, 1754), "white")
+    pen = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(36)
+    for number, line in enumerate(lines):
+        pen.text((120, 120 + 60 * number), line, fill="black", font=font)
+    page = io.BytesIO()
+    picture.save(page, "PDF", resolution=150)
+    return page.getvalue()
+
+
+@pytest.fixture
+def scanned() -> Document:
+    lines = ["Asha Verma", "asha.verma@example.com", "EXPERIENCE", "Engineer, Initech Pvt Ltd", "Jan 2019 - Present",
+             "EDUCATION", "B.Tech in Computer Science, 2015", "SKILLS", "Python, Django, PostgreSQL"]  # fmt: skip
+    return stored(CV(scan_of(lines), "scan.pdf"))
+
+
+def test_a_scan_says_that_it_has_no_text_where_pictures_cannot_be_read(
+    scanned: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    parse_document(str(scanned.pk))
+    scanned.refresh_from_db()
+    assert (scanned.parse_status, scanned.parse_code) == ("failed", "no_text")
+    assert "scan or a picture" in scanned.parse_reason
+
+
+@pytest.mark.skipif(not ocr.available(), reason="Tesseract is not installed here")
+def test_a_scan_is_taken_up_again_when_pictures_can_be_read(scanned: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as without:
+        without.setenv("PATH", "")
+        parse_document(str(scanned.pk))
+    assert sweep_scans() == 1
+    parse_document(str(scanned.pk))
+    scanned.refresh_from_db()
+    assert (scanned.parse_status, scanned.parse_code) == ("pending", "scan"), "only the slow reader takes it"
+    parse_scan(str(scanned.pk))
+    scanned.refresh_from_db()
+    assert scanned.parse_status == "completed"
+    assert scanned.parsed["basics"]["email"] == "asha.verma@example.com"
+    assert sweep_scans() == 0
+
+
+@pytest.mark.skipif(not ocr.available(), reason="Tesseract is not installed here")
+def test_an_empty_scan_ends_and_is_not_taken_up_for_ever() -> None:
+    empty = stored(CV(scan_of([]), "empty.pdf"))
+    parse_document(str(empty.pk))
+    parse_scan(str(empty.pk))
+    empty.refresh_from_db()
+    assert (empty.parse_status, empty.parse_code) == ("failed", "empty_scan")
+    assert sweep_scans() == 0
+
+
+def test_an_external_reader_that_is_away_leaves_the_built_in_reading(settings: Any) -> None:
+    settings.EXTERNAL_READER_URL, settings.EXTERNAL_READER_MODEL = "http://127.0.0.1:1/v1/chat/completions", "small"
+    external_reader.cache_clear()
+    document = stored(make_cv())
+    try:
+        parse_document(str(document.pk))
+    finally:
+        settings.EXTERNAL_READER_URL = ""
+        external_reader.cache_clear()
+    document.refresh_from_db()
+    assert document.parse_status == "completed"
+    assert document.parsed["basics"]["name"] == "Asha Verma"
+    assert document.parsed["meta"]["external"]["fault"]

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
 from ats.celery import app
-from parsing.tasks import parse_document
+from parsing.tasks import parse_document, parse_scan
 from uploads.models import Document
 from uploads.tasks import verify_document
 
@@ -46,7 +46,8 @@ def work_once(stop: threading.Event) -> None:
     """Takes up every row that waits, the oldest first."""
     waiting = Document.objects.filter(parse_status=Document.ParseStatus.PENDING).order_by("parse_due_at")
     unproven = Document.objects.promised().filter(verify_due_at__isnull=False, verify_lease=None)
-    for task, rows in ((verify_document, unproven), (parse_document, waiting)):
+    rows_of = ((verify_document, unproven), (parse_document, waiting), (parse_scan, Document.objects.scans()))
+    for task, rows in rows_of:
         for doc_id in rows.values_list("pk", flat=True)[:100]:
             if stop.is_set():
                 return
