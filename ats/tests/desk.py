@@ -79,9 +79,10 @@ def hostile_person() -> Candidate:
 
 
 def many_people(count: int) -> None:
-    Candidate.objects.bulk_create(
+    people = (
         Candidate(full_name=f"Person {number}", skills=["Python", "Django"], source="cv") for number in range(count)
     )
+    Candidate.objects.bulk_create(people, batch_size=1000)  # a statement of PostgreSQL takes 65 535 parameters
 
 
 def statements(client: Client, path: str) -> int:
