@@ -73,7 +73,8 @@ DB_STATEMENT_TIMEOUT_MS = env.number("DB_STATEMENT_TIMEOUT_MS", 8000)
 def _sqlite() -> dict:
     # WAL lets readers pass a writer; FULL keeps what was acknowledged through a power cut;
     # IMMEDIATE takes the write lock at BEGIN, where SQLite can still wait for it.
-    pragmas = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
+    # secure_delete overwrites what was erased instead of leaving it in free pages.
+    pragmas = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA secure_delete=ON;"
     ATS_DATA_DIR.mkdir(parents=True, exist_ok=True)
     options = {"transaction_mode": "IMMEDIATE", "timeout": 8, "init_command": pragmas}
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": ATS_DATA_DIR / "db.sqlite3", "OPTIONS": options}

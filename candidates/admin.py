@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -26,16 +29,18 @@ from uploads.serving import is_first_look, show
 SKILLS_SHOWN = 4
 SOURCES = (Candidate.SOURCE_CV, Candidate.SOURCE_FORM)
 HEAVY = ("parsed_resume", "links", "offered")
+ACTIVE = ("JavaScript", "start a program", "embedded files")  # what the reader says of a file that can act
 
 
 class FlagFilter(SimpleListFilter):
     title, parameter_name = "flag", "flag"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("duplicate", "Possible duplicate"), ("guess", "Name is a guess")]
+        return [("duplicate", "Possible duplicate"), ("guess", "Name is a guess"), ("active", "Active content")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        flags = {"duplicate": Q(has_duplicate=True), "guess": Q(name_is_guess=True)}
+        active = reduce(or_, (Q(noticed__contains=words) for words in ACTIVE))
+        flags = {"duplicate": Q(has_duplicate=True), "guess": Q(name_is_guess=True), "active": active}
         return queryset.filter(flags.get(self.value() or "", Q()))
 
 
@@ -65,7 +70,12 @@ class CandidateAdmin(DeskAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         pairs = PossibleDuplicate.open().filter(candidate=OuterRef("pk"))
-        return super().get_queryset(request).defer(*HEAVY).annotate(has_duplicate=Exists(pairs))
+        return (
+            super()
+            .get_queryset(request)
+            .defer(*HEAVY)
+            .annotate(has_duplicate=Exists(pairs), noticed=KT("parsed_resume__meta__warnings"))
+        )
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """The same search as at the API. One entry for each person: no row comes twice."""
@@ -89,6 +99,7 @@ class CandidateAdmin(DeskAdmin):
     @admin.display(description="Review")
     def status(self, candidate: Any) -> SafeString:
         flags = ["name is a guess"] * candidate.name_is_guess + ["possible duplicate"] * candidate.has_duplicate
+        flags += ["active content"] * any(words in (candidate.noticed or "") for words in ACTIVE)
         words = [badge(candidate.review_status), *(badge(flag, "warn") for flag in flags)]
         return format_html(
             '<span class="desk-chips">{}</span>', format_html_join("", "{}", ((word,) for word in words))

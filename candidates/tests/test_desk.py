@@ -274,3 +274,12 @@ def test_strangers_words_are_shown_and_never_markup():
         page = text_of(desk.get(path))
         for markup in ("<img src=x", "<script>window", "<svg onload", "' x-init='", 'href="javascript:'):
             assert markup not in page, (path, markup)
+
+
+def test_a_cv_that_holds_active_content_is_flagged_for_the_reviewer():
+    person("Asha Verma", parsed_resume={"meta": {"warnings": ["The file holds JavaScript."]}})
+    person("Ravi Sharma", parsed_resume={"meta": {"warnings": []}})
+    page = text_of(at_desk().get(f"{LIST}?flag=active"))
+    assert "Asha Verma" in page
+    assert "active content" in page
+    assert "Ravi Sharma" not in page
