@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import requests
 
-from ats.processes import Program, all_running, free_port
+from ats.processes import NotReady, Program, all_running, free_port
 from ats.services.base import temporary_folder
 from ats.services.postgresql import PostgreSQL
 from ats.services.redis import Redis
@@ -88,8 +88,7 @@ class FaultHouse:
     def restart(self, *programs: Program) -> None:
         for program in programs:
             program.kill()
-            program.start()
-            program.wait_until_ready()
+            start_again(program)
 
     def heal(self) -> None:
         """Everything runs again, whatever a test did."""
@@ -149,6 +148,20 @@ class FaultHouse:
         unread = """SELECT count(*) FROM documents d WHERE parse_status = 'completed'
                     AND NOT EXISTS (SELECT 1 FROM resume_versions v WHERE v.document_id = d.doc_id)"""
         assert self.ask(unread) == [(0,)]
+
+
+def start_again(program: Program) -> None:
+    """Once more when it ended at once: the system may hold the port of a killed server for a moment."""
+    for again in (True, True, False):
+        program.start()
+        try:
+            program.wait_until_ready()
+            return
+        except NotReady:
+            if not again:
+                raise
+            program.kill()
+            time.sleep(1)
 
 
 def wait_until(condition: Callable[[], object], seconds: float) -> float:

@@ -57,6 +57,4 @@ def _kill_now_and_then(house: FaultHouse, luck: random.Random, enough: threading
         program = luck.choice(targets)
         if program is house.worker:
             targets.remove(program)
-        program.kill()
-        program.start()
-        program.wait_until_ready()
+        house.restart(program)
