@@ -39,6 +39,7 @@ class House:
     peers_url: str
     peers_token: str
     web: Program
+    worker: Program
     environment: dict[str, str]
 
 
@@ -60,9 +61,10 @@ def house() -> Iterator[House]:
                 [sys.executable, "-m", "benchmarks.peers.prepare"], env=environment, check=True, capture_output=True
             ).stdout.decode()
             web = Web(port, environment)
-            with all_running(web, *background(environment, folder / "data"), Peers(peers_port, environment)):
+            worker, *schedule = background(environment, folder / "data")
+            with all_running(web, worker, *schedule, Peers(peers_port, environment)):
                 peers_url = f"http://127.0.0.1:{peers_port}"
-                yield House(web.url, tokens["ATS_TOKEN"], peers_url, peers_token, web, environment)
+                yield House(web.url, tokens["ATS_TOKEN"], peers_url, peers_token, web, worker, environment)
 
 
 class Peers(Program):

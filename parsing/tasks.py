@@ -95,6 +95,7 @@ def external_reader() -> ExternalReader | None:
         timeout=settings.EXTERNAL_READER_TIMEOUT,
         attempts=2,  # within the limits of a task
         daily_calls=settings.EXTERNAL_READER_DAILY_CALLS,
+        keep_answers=600.0,  # seconds: what a person erases must not outlive them in the cache for long
     )
     return ExternalReader(options, shared_cache)
 
