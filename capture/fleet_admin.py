@@ -58,7 +58,7 @@ class MissingAdmin(EvidenceAdmin):
     """Only what is missing: what has been stored since leaves the list by itself."""
 
     ordering = ("-first_seen_at", "-pk")
-    list_display = ("sha256", "device", "user", "seen")
+    list_display = ("file", "device", "user", "seen")
     list_filter = ("first_seen_at",)
     list_select_related = ("user",)
     search_fields = ("=sha256", "=device", "=user__username")
@@ -68,6 +68,10 @@ class MissingAdmin(EvidenceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return DetectedFile.objects.missing()
+
+    @admin.display(description="SHA-256")
+    def file(self, detected: DetectedFile) -> str:
+        return f"{detected.sha256[:12]}…"  # whole on its own page: on a phone it would not fit
 
     @admin.display(description="Seen on the desktop")
     def seen(self, detected: DetectedFile) -> str:
