@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any
+from typing import Any, NamedTuple
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
@@ -96,64 +96,70 @@ def desk_js(request: HttpRequest) -> str:
     return static("ats/desk.js")
 
 
+class Place(NamedTuple):
+    """An entry of the sidebar: a page by the name of its URL, and the right that opens it (none: everybody's)."""
+
+    title: str
+    icon: str
+    page: str
+    right: str = ""
+    query: str = ""
+
+
+def _list(title: str, icon: str, app: str, model: str, query: str = "") -> Place:
+    return Place(title, icon, f"admin:{app}_{model}_changelist", f"{app}.view_{model}", query)
+
+
+SIDEBAR = {
+    "": [Place("Today", "home", "admin:index")],
+    "Review": [
+        _list("Candidates", "person_search", "candidates", "candidate"),
+        _list("To look at", "visibility", "uploads", "document", "look=1"),
+    ],
+    "Intake": [
+        Place("Upload", "upload_file", "upload_page", "uploads.add_document"),
+        _list("Documents", "description", "uploads", "document"),
+        _list("Captures", "move_to_inbox", "capture", "cvcapture"),
+    ],
+    "Operations": [
+        _list("Calls", "receipt_long", "uploads", "requesttrace"),
+        _list("Errors", "error", "uploads", "errorlog"),
+        _list("Devices", "devices", "capture", "devicetoken"),
+        _list("Desktops", "computer", "capture", "devicereport"),
+        _list("Missing CVs", "unknown_document", "capture", "detectedfile"),
+        _list("Monitor policies", "rule", "capture", "monitorpolicy"),
+    ],
+    "Access": [
+        _list("Users", "group", "auth", "user"),
+        _list("Groups", "key", "auth", "group"),
+        _list("Sign-in attempts", "lock", "axes", "accessattempt"),
+    ],
+}
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar: only what this user may open, with what waits."""
     from ats.today import waiting
 
     counts = waiting(request)
-    places = [
-        ("", [("Today", "home", "index", "", "")]),
-        (
-            "Review",
-            [
-                ("Candidates", "person_search", "candidates_candidate_changelist", "", "candidates.view_candidate"),
-                ("To look at", "visibility", "uploads_document_changelist", "look=1", "uploads.view_document"),
-            ],
-        ),
-        (
-            "Intake",
-            [
-                ("Documents", "description", "uploads_document_changelist", "", "uploads.view_document"),
-                ("Captures", "move_to_inbox", "capture_cvcapture_changelist", "", "capture.view_cvcapture"),
-            ],
-        ),
-        (
-            "Operations",
-            [
-                ("Calls", "receipt_long", "uploads_requesttrace_changelist", "", "uploads.view_requesttrace"),
-                ("Errors", "error", "uploads_errorlog_changelist", "", "uploads.view_errorlog"),
-                ("Devices", "devices", "capture_devicetoken_changelist", "", "capture.view_devicetoken"),
-                ("Desktops", "computer", "capture_devicereport_changelist", "", "capture.view_devicereport"),
-                ("Missing CVs", "unknown_document", "capture_detectedfile_changelist", "", "capture.view_detectedfile"),
-                ("Monitor policies", "rule", "capture_monitorpolicy_changelist", "", "capture.view_monitorpolicy"),
-            ],
-        ),
-        (
-            "Access",
-            [
-                ("Users", "group", "auth_user_changelist", "", "auth.view_user"),
-                ("Groups", "key", "auth_group_changelist", "", "auth.view_group"),
-                ("Sign-in attempts", "lock", "axes_accessattempt_changelist", "", "axes.view_accessattempt"),
-            ],
-        ),
-    ]
     groups = [
-        {"title": title, "items": [_item(request, counts, *item[:4]) for item in items if _is_open(request, item[4])]}
-        for title, items in places
+        {"title": title, "items": [_item(request, counts, place) for place in places if _is_open(request, place)]}
+        for title, places in SIDEBAR.items()
     ]
     return [group for group in groups if group["items"]]
 
 
-def _is_open(request: HttpRequest, right: str) -> bool:
-    return not right or request.user.has_perm(right)
+def _is_open(request: HttpRequest, place: Place) -> bool:
+    return not place.right or request.user.has_perm(place.right)
 
 
-def _item(request: HttpRequest, counts: dict[str, str], title: str, icon: str, name: str, query: str) -> dict[str, Any]:
-    path = reverse(f"admin:{name}")
-    here = request.path == path if name == "index" else request.path.startswith(path)
-    item: dict[str, Any] = {"title": title, "icon": icon, "link": f"{path}?{query}" if query else path}
-    item["active"] = here and bool(query) == ("look" in request.GET)
-    waits = counts.get(title.lower().replace(" ", "_"))
+def _item(request: HttpRequest, counts: dict[str, str], place: Place) -> dict[str, Any]:
+    path = reverse(place.page)
+    here = request.path == path if place.page == "admin:index" else request.path.startswith(path)
+    link = f"{path}?{place.query}" if place.query else path
+    item: dict[str, Any] = {"title": place.title, "icon": place.icon, "link": link}
+    item["active"] = here and bool(place.query) == ("look" in request.GET)
+    waits = counts.get(place.title.lower().replace(" ", "_"))
     if waits:
-        item |= {"badge": waits, "badge_variant": "primary" if title == "Candidates" else "warning"}
+        item |= {"badge": waits, "badge_variant": "primary" if place.title == "Candidates" else "warning"}
     return item

@@ -15,14 +15,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST, require_safe
 
 from candidates.desk_merging import MERGE, merging_urls, open_merges
 from candidates.erasing import erase
 from candidates.models import Candidate, PossibleDuplicate, ResumeAccess
 from candidates.profile import current_documents, next_new, profile
-from uploads.badges import badge
+from uploads.badges import ago, badge
 from uploads.desk import DeskAdmin, log_action, signed_in
 from uploads.serving import is_first_look, show
 
@@ -107,9 +106,7 @@ class CandidateAdmin(DeskAdmin):
 
     @admin.display(description="Arrived")
     def arrived(self, candidate: Candidate) -> SafeString:
-        when = candidate.created_at
-        ago = f"{timesince(when, depth=1)} ago"
-        return format_html('<time class="desk-time" title="{} UTC">{}</time>', f"{when:%Y-%m-%d %H:%M}", ago)
+        return ago(candidate.created_at)
 
     # --- Verbs --------------------------------------------------------------------------------------------------------
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from uploads.models import Document
 
@@ -27,6 +29,12 @@ def badge(word: object, kind: str = "") -> SafeString:
 def moment(when: datetime | None) -> str | SafeString:
     """A time on one line, in UTC like all times of the desk."""
     return format_html('<time class="desk-time">{}</time>', f"{when:%d %b %Y, %H:%M}") if when else ""
+
+
+def ago(when: datetime) -> SafeString:
+    """`just now`, `5 minutes ago`; the moment itself, in UTC, as a tooltip."""
+    words = f"{timesince(when, depth=1)} ago" if timezone.now() - when >= timedelta(minutes=1) else "just now"
+    return format_html('<time class="desk-time" title="{} UTC">{}</time>', f"{when:%Y-%m-%d %H:%M}", words)
 
 
 def state_badge(document: Document) -> SafeString:

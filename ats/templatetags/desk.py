@@ -13,7 +13,7 @@ from django import template
 from candidates.models import Candidate
 from candidates.profile import HEAVY
 from capture.models import CVCapture
-from uploads.badges import badge, state_badge
+from uploads.badges import ago, badge, state_badge
 from uploads.ledger import ErrorLog, RequestTrace
 from uploads.models import Document
 
@@ -22,6 +22,7 @@ SHOWN = 20
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+register.filter("ago", ago)
 register.filter("badge", badge)
 register.filter("document_badge", state_badge)
 

@@ -18,4 +18,4 @@ class Command(BaseCommand):
         login = ensure_demo_recruiter(settings.ATS_DATA_DIR)
         for what, count in demo.load(User.objects.get(username=login["username"])).items():
             self.stdout.write(f"{count} {what}")
-        self.stdout.write(f"Sign in at {settings.PUBLIC_URL}/admin/ as {login['username']}: {login['password']}")
+        self.stdout.write(f"Sign in to the desk as {login['username']}: {login['password']}")
