@@ -140,6 +140,9 @@ class SensibleText(serializers.Field):
         self.max_length = max_length
         super().__init__(required=False, default="", allow_null=True, **kwargs)
 
+    def run_validation(self, data: Any = empty) -> str:
+        return super().run_validation("" if data is None else data)
+
     def to_internal_value(self, data: Any) -> str:
         text = str(data).strip() if isinstance(data, str | int) and not isinstance(data, bool) else ""
         return text if len(text) <= self.max_length and is_clean(text) else ""

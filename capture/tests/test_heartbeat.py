@@ -36,6 +36,7 @@ def test_a_heartbeat_is_kept_as_the_last_word_of_its_desktop(api: Caller) -> Non
 
 def test_only_the_name_of_the_desktop_is_needed_and_odd_facts_are_left_out(api: Caller) -> None:
     assert api.post(HEARTBEAT, {"device": "x", "version": {"a": 1}, "sent_at": "soon"}).status_code == 200
+    assert api.post(HEARTBEAT, {"device": "x", "version": None, "stuck": [{"reason": None}]}).status_code == 200
     assert_envelope(api.post(HEARTBEAT, {}), 422, field="device")
     assert_envelope(api.post(HEARTBEAT, {"device": "x", "detected": ["a" * 64] * 501}), 422, field="detected")
     assert_envelope(api.post(HEARTBEAT, {"device": "x", "queue_depth": -1}), 422, field="queue_depth")
