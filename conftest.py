@@ -170,7 +170,7 @@ def broker_away(settings: Any) -> Iterator[None]:
 
 
 def _forget_connections() -> None:
-    limits._redis.cache_clear()
+    limits.shared_redis.cache_clear()
     limits.counter.reset()
     bell.forget_connections()
 

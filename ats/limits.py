@@ -23,13 +23,14 @@ counter = Breaker()
 
 
 @cache
-def _redis() -> redis.Redis:
+def shared_redis() -> redis.Redis:
+    """A client that never waits long: whoever asks it can go on without an answer."""
     return redis.Redis.from_url(settings.REDIS_URL, retry=Retry(NoBackoff(), 0), **settings.REDIS_PATIENCE)
 
 
 def _count(key: str) -> int:
     if settings.REDIS_URL:
-        pipeline = _redis().pipeline(transaction=False)
+        pipeline = shared_redis().pipeline(transaction=False)
         pipeline.incr(key)
         pipeline.expire(key, 2 * WINDOW)
         return pipeline.execute()[0]

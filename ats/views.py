@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from rest_framework.exceptions import APIException
 
+from ats.limits import shared_redis
 from uploads.storage import get_store
 
 SCHEDULE_LATE = 60  # seconds without a sweep
@@ -47,9 +48,7 @@ def _database() -> None:
 
 
 def _broker() -> bool:
-    if not settings.REDIS_URL:
-        return False
-    return bool(redis.Redis.from_url(settings.REDIS_URL, **settings.REDIS_PATIENCE).ping())
+    return bool(settings.REDIS_URL) and bool(shared_redis().ping())
 
 
 def _schedule() -> bool:
