@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from candidates.desk_merging import MERGE, merging_urls, open_merges
 from candidates.erasing import erase
+from candidates.list_export import export_urls
 from candidates.models import Candidate, PossibleDuplicate, ResumeAccess
 from candidates.profile import current_documents, next_new, profile
 from uploads.badges import ago, badge
@@ -148,7 +149,7 @@ class CandidateAdmin(DeskAdmin):
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"candidate_{name}")
             for name, view in pages.items()
         ]
-        return own + merging_urls(self.admin_site) + super().get_urls()
+        return own + export_urls(self) + merging_urls(self.admin_site) + super().get_urls()
 
     def do(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
         """One click or key: the same verbs as in the list, then on to the next person who waits."""
