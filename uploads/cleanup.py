@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from uploads.keys import is_resume_name
-from uploads.models import Assessment, Document, UploadSession
+from uploads.models import Document, UploadSession
 from uploads.queries import DocumentQuerySet
 from uploads.signals import storage_cleaned
 from uploads.storage import StoredObject, get_store
@@ -89,8 +89,7 @@ class Cleanup:
         removed = 0
         for session in self._each(UploadSession.objects.over(self.older_than)):
             if not self.dry_run:
-                Assessment.objects.filter(session=session, document=None).delete()
-                session.delete()
+                session.forget()
             removed += 1
         return removed
 

@@ -37,6 +37,11 @@ def session_key(upload_id: uuid.UUID, extension: str) -> str:
     return f"sessions/{upload_id}.{extension}"
 
 
+def tail_key(key: str, writer: uuid.UUID | None) -> str:
+    """The bytes of a session after its last whole chunk: written once by one call, and never again under that name."""
+    return f"{key}.tail-{writer}"
+
+
 def resume_name(candidate_id: int) -> str:
     """The second name of a candidate's current CV, when that is a PDF."""
     return f"{settings.RESUME_STORAGE_DIR}/{candidate_id}.pdf"

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from uploads.assessments import Assessment
 from uploads.filetypes import BY_EXTENSION, FileType
+from uploads.keys import tail_key
 from uploads.session_queries import SessionQuerySet, SessionStatus
 from uploads.states import LEASE
 from uploads.storage import Part
@@ -46,9 +47,12 @@ class UploadSession(models.Model):
     multipart_upload_id = models.CharField(max_length=300, blank=True, db_default="")
     expires_at = models.DateTimeField()
 
-    # tus: the bytes after the last whole chunk lie in an object of their own until the chunk is whole.
+    # tus: the bytes after the last whole chunk lie in an object of their own until the chunk is whole. `appender` is
+    # the call that may append now, `tail_writer` the one whose object holds the tail.
+    appender = models.UUIDField(null=True, blank=True)
     tail_index = models.PositiveIntegerField(null=True, blank=True)
     tail_size = models.PositiveIntegerField(db_default=0)
+    tail_writer = models.UUIDField(null=True, blank=True)
     tus_metadata = models.TextField(blank=True, db_default="")
 
     document = models.ForeignKey(
@@ -101,6 +105,10 @@ class UploadSession(models.Model):
         return self.status == SessionStatus.OPEN
 
     @property
+    def is_over(self) -> bool:
+        return self.status not in (SessionStatus.OPEN, SessionStatus.VERIFYING)
+
+    @property
     def message(self) -> str:
         unreadable = self.document.parse_reason if self.document else ""
         return self.failure_reason or unreadable or MESSAGES[SessionStatus(self.status)]
@@ -111,11 +119,7 @@ class UploadSession(models.Model):
 
     @property
     def tail_key(self) -> str:
-        return self.tail_key_of(self.tail_index or 0)
-
-    def tail_key_of(self, index: int) -> str:
-        """One for each chunk: a new tail may come before the old one is given up."""
-        return f"{self.key}.tail{index}"
+        return tail_key(self.key, self.tail_writer)
 
     @property
     def offset(self) -> int:
@@ -175,14 +179,6 @@ class UploadSession(models.Model):
         mine = self.chunks.filter(index=index, writer=writer, session__status=SessionStatus.OPEN)
         return bool(mine.update(size=size, etag=etag, writer=None, received_at=Now()))
 
-    def mark_tail(self, index: int | None, size: int) -> bool:
-        """The first `size` bytes of chunk `index` lie at `tail_key`. False when another call has moved the tail."""
-        unmoved = UploadSession.objects.alive().filter(pk=self.pk, tail_index=self.tail_index, tail_size=self.tail_size)
-        moved = bool(unmoved.update(tail_index=index, tail_size=size))
-        if moved:
-            self.tail_index, self.tail_size = index, size
-        return moved
-
     def complete(self) -> bool:
         """open → verifying, once, when every chunk is there. A video gets its assessment with it."""
         with transaction.atomic():
@@ -200,6 +196,11 @@ class UploadSession(models.Model):
     def cancel(self) -> bool:
         cancelled = UploadSession.objects.filter(pk=self.pk, status=SessionStatus.OPEN)
         return bool(cancelled.update(status=SessionStatus.CANCELLED, updated_at=Now()))
+
+    def forget(self) -> None:
+        """Removes what is over. Its document stays, and the assessments of that."""
+        Assessment.objects.filter(session=self, document=None).delete()
+        self.delete()
 
     def expire(self) -> bool:
         overdue = UploadSession.objects.overdue().filter(pk=self.pk)

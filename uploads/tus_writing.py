@@ -6,25 +6,42 @@ import hashlib
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from typing import IO
+from contextlib import closing, contextmanager
+from typing import IO, Any
+
+from django.db import transaction
 
 from uploads.chunked_body import read
-from uploads.errors import IncompleteBody, PartTaken, SessionNotFound, WrongChecksum, WrongOffset
+from uploads.disk_links import on_disk
+from uploads.errors import (
+    Conflict,
+    IncompleteBody,
+    PartTaken,
+    SessionCompleted,
+    SessionNotFound,
+    WrongChecksum,
+    WrongOffset,
+)
+from uploads.keys import tail_key
 from uploads.models import UploadSession
 from uploads.storage import BLOCK_BYTES, blocks, get_store
 
 IN_MEMORY = 2**20
 BYTES = "application/octet-stream"
-OTHER_CALL = "Another call sends the same bytes. Ask where the upload stands."
+OTHER_CALL = "A later call appends to this upload. Ask where it stands."
 
 
 class Appending:
-    """One PATCH. With a checksum nothing is recorded before all bytes are there and right."""
+    """One PATCH. Whoever begins last has the upload: a client that lost its connection goes on at once, and what is
+    still on its way from before changes nothing any more.
+
+    With a checksum nothing is recorded before all bytes are there and right.
+    """
 
     def __init__(
         self, session: UploadSession, stream: IO[bytes], length: int, checksum: tuple[str, str] | None
     ) -> None:
+        self.name = uuid.uuid4()
         self.session, self.stream, self.left = session, stream, length
         self.digest = hashlib.new(checksum[0], usedforsecurity=False) if checksum else None
         self.wanted = checksum[1] if checksum else ""
@@ -32,8 +49,7 @@ class Appending:
 
     def run(self, offset: int) -> None:
         """Raises WrongOffset, WrongChecksum, or IncompleteBody; what had come before a break is kept."""
-        if offset != self.session.offset:
-            raise WrongOffset
+        self._begin(offset)
         index, tail_size = divmod(offset, self.session.chunk_size)
         while self.left:
             size = self.session.span(index)[1]
@@ -46,8 +62,36 @@ class Appending:
         for record in self.to_record:
             record()
 
+    # --- Turns --------------------------------------------------------------------------------------------------------
+
+    def _begin(self, offset: int) -> None:
+        with transaction.atomic():
+            self.session = self._locked()
+            if self.session.offset != offset:
+                raise WrongOffset
+            UploadSession.objects.filter(pk=self.session.pk).update(appender=self.name)
+
+    def _locked(self) -> UploadSession:
+        alive = UploadSession.objects.alive().select_for_update(no_key=True)
+        session = alive.filter(pk=self.session.pk).first()
+        if session is None:
+            known = UploadSession.objects.known().filter(pk=self.session.pk)
+            raise SessionCompleted if known.exists() else SessionNotFound
+        return session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Nobody else moves the upload meanwhile. Raises WrongOffset when a later call has begun."""
+        with transaction.atomic():
+            if self._locked().appender != self.name:
+                raise WrongOffset(OTHER_CALL)
+            yield
+
+    # --- Chunks -------------------------------------------------------------------------------------------------------
+
     def _write_chunk(self, index: int, tail_size: int, size: int) -> None:
-        writer = self.session.begin_chunk(index)
+        with self._turn():
+            writer = self.session.begin_chunk(index)
         if writer is None:
             raise SessionNotFound
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as copy:
@@ -68,16 +112,20 @@ class Appending:
         return get_store().write_part(session.key, upload_id, index + 1, start=start, size=size, stream=stream)
 
     def _record_chunk(self, index: int, writer: uuid.UUID, size: int, etag: str) -> None:
-        if not self.session.record_chunk(index, writer, size=size, etag=etag):
-            raise WrongOffset(OTHER_CALL)
-        if self.session.tail_index == index:
-            get_store().delete(self.session.tail_key)
+        with self._turn():
+            if not self.session.record_chunk(index, writer, size=size, etag=etag):
+                raise WrongOffset(OTHER_CALL)
+            if self.session.tail_size:
+                self._set_tail(tail_index=None, tail_size=0)
+        self._drop_old_tail()
+
+    # --- The tail -----------------------------------------------------------------------------------------------------
 
     def _keep_tail(self, index: int, tail_size: int) -> None:
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as tail:
             try:
-                for block in self._tail_and_body(index, tail_size, tail_size + self.left):
-                    tail.write(block)
+                for _ in _copied(self._tail_and_body(index, tail_size, tail_size + self.left), tail):
+                    pass
             except IncompleteBody:
                 if not self.digest:
                     self._store_tail(index, tail)
@@ -91,22 +139,41 @@ class Appending:
             return
         tail.seek(0)
         sha256 = hashlib.file_digest(tail, "sha256").hexdigest()  # type: ignore[arg-type]  # a spooled file is one
-        get_store().put(self.session.tail_key_of(index), tail, sha256=sha256, content_type=BYTES)
+        get_store().put(self._own_tail_key, tail, sha256=sha256, content_type=BYTES)
         self._record(lambda: self._mark_tail(index, size))
 
-    def _mark_tail(self, index: int | None, size: int) -> None:
-        if not self.session.mark_tail(index, size):
-            raise WrongOffset(OTHER_CALL)
+    def _mark_tail(self, index: int, size: int) -> None:
+        try:
+            with self._turn():
+                self._set_tail(tail_index=index, tail_size=size, tail_writer=self.name)
+        except (Conflict, SessionNotFound):
+            get_store().delete(self._own_tail_key)
+            raise
+        self._drop_old_tail()
 
-    def _check(self) -> None:
-        if self.digest and self.digest.hexdigest() != self.wanted:
-            raise WrongChecksum
+    @property
+    def _own_tail_key(self) -> str:
+        return tail_key(self.session.key, self.name)
 
-    def _record(self, record: Callable[[], object]) -> None:
-        if self.digest:
-            self.to_record.append(record)
-        else:
-            record()
+    def _set_tail(self, **columns: Any) -> None:
+        UploadSession.objects.filter(pk=self.session.pk).update(**columns)
+
+    def _drop_old_tail(self) -> None:
+        """Its bytes stand in a chunk, or in a longer tail."""
+        if self.session.tail_size:
+            get_store().delete(self.session.tail_key)
+            self.session.tail_size = 0
+
+    def _tail(self) -> Iterator[bytes]:
+        stored = get_store().head(self.session.tail_key)
+        if stored is None or stored.size != self.session.tail_size:
+            with self._turn():  # the store has lost it: back to the last whole chunk
+                self._set_tail(tail_index=None, tail_size=0)
+            raise WrongOffset
+        with closing(get_store().open(stored)) as stream:
+            yield from blocks(stream)
+
+    # --- The body -----------------------------------------------------------------------------------------------------
 
     def _tail_and_body(self, index: int, tail_size: int, size: int) -> Iterator[bytes]:
         """`size` bytes of chunk `index`: what was kept of it, then what comes now."""
@@ -122,16 +189,19 @@ class Appending:
                 self.digest.update(block)
             yield block
 
-    def _tail(self) -> Iterator[bytes]:
-        stored = get_store().head(self.session.tail_key)
-        if stored is None or stored.size != self.session.tail_size:
-            self.session.mark_tail(None, 0)  # two calls at once have left it unsure: back to the last whole chunk
-            raise WrongOffset
-        with closing(get_store().open(stored)) as stream:
-            yield from blocks(stream)
+    def _check(self) -> None:
+        if self.digest and self.digest.hexdigest() != self.wanted:
+            raise WrongChecksum
+
+    def _record(self, record: Callable[[], object]) -> None:
+        if self.digest:
+            self.to_record.append(record)
+        else:
+            record()
 
 
 def _copied(stream: Iterator[bytes], copy: IO[bytes]) -> Iterator[bytes]:
     for block in stream:
-        copy.write(block)
+        with on_disk():
+            copy.write(block)
         yield block
