@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -244,7 +245,12 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXIES 
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SILENCED_SYSTEM_CHECKS = ["security.W003"]  # CSRF is checked by a subclass, ats.middleware.Csrf
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
-CORS_EXPOSE_HEADERS = ["X-Trace-Id", "Retry-After"]
+_TUS = ["Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset"]
+CORS_ALLOW_HEADERS = [*default_headers, "X-Trace-Id", *_TUS, "Upload-Checksum", "X-HTTP-Method-Override"]
+CORS_EXPOSE_HEADERS = [
+    "X-Trace-Id", "Retry-After", "Location", *_TUS, "Upload-Expires",
+    "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm",
+]  # fmt: skip
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

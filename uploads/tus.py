@@ -1,7 +1,7 @@
 """tus 1.0 (https://tus.io/protocols/resumable-upload) on the sessions of the chunked door.
 
-Core, creation, creation-with-upload, termination, expiration, checksum. No concatenation: S3 could not join uploads
-without copying them.
+Core, creation, creation-with-upload, termination, expiration, checksum. Why there is no concatenation, and which test
+holds which MUST of the protocol: docs/tus.md.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 from uploads.chunked import cancel, complete, find_session, open_session
 from uploads.chunked_serializers import InitSerializer
 from uploads.errors import SessionCompleted, WrongOffset
+from uploads.filetypes import all_types, type_of
 from uploads.models import UploadSession
 from uploads.permissions import may
 from uploads.tus_writing import Appending
@@ -98,11 +99,13 @@ class Uploads(Tus):
     http_method_names = ["post", "options"]
 
     def post(self, request: Request) -> Response:
+        if "Upload-Concat" in request.headers:
+            raise ParseError("This server does not join uploads: send the file as one.")
         size = _number(request, "Upload-Length")
-        if size > settings.UPLOAD_MAX_BYTES:
-            raise TooLarge
         metadata = request.headers.get("Upload-Metadata", "")
         filename = _filename(metadata)
+        if size > _most_bytes(filename):
+            raise TooLarge
         asked = InitSerializer(data={"filename": filename, "file_size": size, "total_chunks": _chunks(size)})
         asked.is_valid(raise_exception=True)
         session = open_session(request, filename, size, asked.validated_data["file_type"].extension)
@@ -110,8 +113,22 @@ class Uploads(Tus):
         session.save(update_fields=["tus_metadata"])
         headers = {"Location": f"/api/tus/{session.pk}", "Upload-Expires": http_date(session.expires_at.timestamp())}
         if request.content_type == BODY_TYPE:
-            headers["Upload-Offset"] = str(append(request, session, 0))
+            headers["Upload-Offset"] = str(_begin_with(request, session))
         return Response(status=201, headers=headers)
+
+
+def _most_bytes(filename: str) -> int:
+    file_type = type_of(filename, all_types())
+    return file_type.max_bytes if file_type else settings.UPLOAD_MAX_BYTES
+
+
+def _begin_with(request: Request, session: UploadSession) -> int:
+    """Takes in what came with the creation. A refusal ends the upload: its place has been told to nobody."""
+    try:
+        return append(request, session, 0)
+    except APIException:
+        cancel(session)
+        raise
 
 
 def _number(request: Request, header: str) -> int:
@@ -129,14 +146,14 @@ def _filename(metadata: str) -> str:
     """Upload-Metadata: `key base64, key base64, …`; the file's name tells its type, so it is needed."""
     if len(metadata) > METADATA_MAX:
         raise ParseError("Upload-Metadata is too long.")
-    pairs = [pair.strip().split(" ") for pair in metadata.split(",") if pair.strip()]
-    found = {pair[0]: pair[1] if len(pair) > 1 else "" for pair in pairs}
-    if len(found) != len(pairs) or any(len(pair) > 2 or not pair[0].isascii() for pair in pairs):
-        raise ParseError("Upload-Metadata cannot be read.")
+    pairs = [pair.strip().partition(" ") for pair in metadata.split(",") if pair.strip()]
     try:
-        return base64.b64decode(found.get("filename", found.get("name", "")), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        raise ParseError("Upload-Metadata cannot be read.") from None
+        found = {key: base64.b64decode(value, validate=True) for key, _, value in pairs}
+        if len(found) == len(pairs) and all(key.isascii() for key in found):
+            return found.get("filename", found.get("name", b"")).decode()
+    except ValueError:
+        pass
+    raise ParseError("Upload-Metadata cannot be read.")
 
 
 class Upload(Tus):
@@ -163,7 +180,12 @@ class Upload(Tus):
         return Response(status=204, headers=_standing(find_session(request, upload_id)))
 
     def delete(self, request: Request, upload_id: uuid.UUID) -> Response:
-        cancel(find_session(request, upload_id))
+        """Ends an upload, or forgets one that is over; what it became stays. While it is checked: 409, for a moment."""
+        session = find_session(request, upload_id)
+        if session.is_over:
+            session.forget()
+        else:
+            cancel(session)
         return Response(status=204)
 
 

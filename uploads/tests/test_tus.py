@@ -42,8 +42,8 @@ def patch(caller, place, body, offset=0, content_type=BODY, arrived=None, **head
     return caller.patch(place, body, content_type, headers=given, **facts)
 
 
-def head(caller, place):
-    return caller.head(place, headers=V1)
+def head(caller, place, **headers):
+    return caller.head(place, headers={**V1, **headers})
 
 
 def session_of(place):
@@ -61,7 +61,7 @@ def stored_bytes(place):
 
 def test_options_tells_what_the_server_can_without_a_token(anonymous):
     for path in ("/api/tus", "/api/tus/", "/api/tus/anything"):
-        response = anonymous.options(path)
+        response = anonymous.options(path, headers={"Tus-Resumable": "0.2.2"})
         assert response.status_code == 204
         assert response["Tus-Version"] == "1.0.0"
         assert response["Tus-Extension"] == "creation,creation-with-upload,termination,expiration,checksum"
@@ -166,6 +166,8 @@ def test_the_method_may_come_in_a_header(api):
     headers = {**V1, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
     response = api.post(place, b"01234", BODY, headers=headers)
     assert (response.status_code, response["Upload-Offset"]) == (204, "5")
+    assert api.get(place, headers={**V1, "X-HTTP-Method-Override": "DELETE"}).status_code == 204
+    assert head(api, place).status_code == 404
 
 
 # --- Creation ---------------------------------------------------------------------------------------------------------
@@ -185,17 +187,18 @@ def test_creation_needs_a_length(api, length):
 
 def test_an_upload_larger_than_the_server_takes_is_a_413(api):
     assert_envelope(create(api, 5 * 2**30 + 1), 413)
+    assert_envelope(create(api, 11 * 2**20, "cv.pdf"), 413)
 
 
 def test_the_limits_of_the_chunked_door_hold_here(api, settings):
     assert_envelope(create(api, 10, "run.exe"), 422, field="filename")
-    assert_envelope(create(api, 11 * 2**20, "cv.pdf"), 422, field="file_size")
     settings.UPLOAD_OPEN_SESSIONS = 0
     assert_envelope(create(api, 10), 429)
 
 
 @pytest.mark.parametrize(
-    "given", ["filename", "filename !!!", "filename dGFsay5tcDQ= x", "a dGFsaw==,a dGFsaw==", "x" * 5000]
+    "given",
+    ["filename", "filename !!!", "filename dGFsay5tcDQ= x", "a dGFsaw==,a dGFsaw==", "x" * 5000, f"{metadata()},b !"],
 )
 def test_metadata_that_cannot_be_read_is_refused(api, given):
     assert create(api, 10, **{"Upload-Metadata": given}).status_code in (400, 422)
@@ -207,6 +210,19 @@ def test_creation_with_upload(api):
     assert (response.status_code, response["Upload-Offset"]) == (201, "600")
     assert patch(api, response["Location"], content[600:], 600).status_code == 204
     assert stored_bytes(response["Location"]) == content
+
+
+def test_what_is_refused_together_with_its_creation_leaves_no_upload(api):
+    wrong = checksum("sha1", b"other")
+    assert_envelope(create(api, 1000, body=b"x" * 600, **wrong), 460, "checksum_mismatch")
+    assert_envelope(create(api, 1000, body=b"x" * 1001), 413)
+    assert not UploadSession.objects.alive().exists()
+    assert (list(get_store().versions()), list(get_store().multiparts())) == ([], [])
+
+
+def test_uploads_are_not_joined_and_a_client_that_tries_is_told_so(api):
+    for how in ("partial", "final;/api/tus/a /api/tus/b"):
+        assert_envelope(create(api, 10, **{"Upload-Concat": how}), 400)
 
 
 # --- Termination, expiration, checksum --------------------------------------------------------------------------------
@@ -221,11 +237,23 @@ def test_termination_frees_the_bytes(api):
     assert (list(get_store().versions()), list(get_store().multiparts())) == ([], [])
 
 
-def test_an_unfinished_upload_says_when_it_ends(api):
+def test_termination_of_what_is_over_forgets_the_upload_and_keeps_its_document(api):
     place = created(api, 1000)
-    for response in (create(api, 10), patch(api, place, b"x")):
-        assert parsedate_to_datetime(response["Upload-Expires"])
-    assert session_of(place).expires_at
+    content = make_bytes(1000)
+    patch(api, place, content)
+    assert stored_bytes(place) == content
+    assert api.delete(place, headers=V1).status_code == 204
+    assert head(api, place).status_code == 404
+    assert read_back(Document.objects.get().pinned) == content
+
+
+def test_an_unfinished_upload_says_when_it_ends(api):
+    creation = create(api, 1000)
+    place = creation["Location"]
+    for response in (creation, patch(api, place, b"x"), head(api, place)):
+        assert response["Upload-Expires"].endswith(" GMT")
+        told = parsedate_to_datetime(response["Upload-Expires"])
+        assert abs(told - session_of(place).expires_at) < timedelta(minutes=1)
 
 
 def test_the_tail_of_an_expired_upload_is_swept_and_that_of_an_open_one_is_not(api):
@@ -302,3 +330,13 @@ def test_a_colleague_neither_sees_nor_ends_an_upload(api, other, nobody, anonymo
     assert_envelope(other.delete(place, headers=V1), 404)
     assert_envelope(create(nobody, 10), 403)
     assert_envelope(create(anonymous, 10), 401)
+
+
+def test_a_page_of_an_allowed_origin_may_use_tus(api, anonymous, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://careers.example.com"]
+    asked = {"Origin": "https://careers.example.com", "Access-Control-Request-Method": "PATCH"}
+    allowed = anonymous.options("/api/tus/", headers=asked)["Access-Control-Allow-Headers"]
+    sent = {"authorization", "content-type", "tus-resumable", "upload-length", "upload-metadata", "upload-offset"}
+    assert sent <= set(allowed.lower().split(", "))
+    exposed = head(api, created(api, 10), Origin=asked["Origin"])["Access-Control-Expose-Headers"]
+    assert {"Location", "Upload-Offset", "Upload-Length", "Upload-Expires"} <= set(exposed.split(", "))

@@ -1,6 +1,7 @@
 """Clients from the registries, as they are, against the tus door: broken in the middle, and going on."""
 
-import os
+import fcntl
+import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,12 +15,26 @@ from uploads.tasks import verify_session
 from uploads.tests.chunks import CHUNK, make_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SCRIPT = Path(__file__).with_name("tus_client.mjs")
+TUS_JS = Path(__file__).with_name("tus_js")
+INSTALL = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
 
 
-def has_tus_js():
-    """`npm install tus-js-client`, and NODE_PATH names its node_modules."""
-    return shutil.which("node") and Path(os.environ.get("NODE_PATH", "/nowhere"), "tus-js-client").is_dir()
+@pytest.fixture(scope="session")
+def tus_js(request):
+    """A program that uploads with tus-js-client as package-lock.json pins it, installed once for all test runs."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("tus-js-client needs node and npm, and they are not installed here")
+    pinned = hashlib.sha256((TUS_JS / "package-lock.json").read_bytes()).hexdigest()[:16]
+    folder = request.config.cache.mkdir(f"tus-js-{pinned}")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # test processes side by side share the folder
+        shutil.copytree(TUS_JS, folder, dirs_exist_ok=True)
+        if not (folder / "installed").exists():
+            done = subprocess.run(INSTALL, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+            if done.returncode:
+                pytest.skip(f"npm could not install tus-js-client: {done.stderr.strip()[-200:]}")
+            (folder / "installed").touch()
+    return folder / "client.mjs"
 
 
 @pytest.fixture
@@ -67,11 +82,10 @@ def test_tuspy_sends_checksums_and_they_are_kept(live_server, api, video, conten
     assert_arrived(content)
 
 
-@pytest.mark.skipif(not has_tus_js(), reason="node, or tus-js-client in NODE_PATH, is not here")
 @pytest.mark.parametrize("size", ["1000000", "Infinity"])
-def test_tus_js_client_is_killed_in_the_middle_and_goes_on(live_server, api, video, content, size):
+def test_tus_js_client_is_killed_in_the_middle_and_goes_on(live_server, api, video, content, size, tus_js):
     place = f"{live_server.url}/api/tus/"
-    run = ["node", str(SCRIPT), place, api.token, str(video), size]
+    run = ["node", str(tus_js), place, api.token, str(video), size]
     killed = subprocess.run([*run, "stop"], capture_output=True, text=True, timeout=60, check=False)
     url = killed.stdout.strip()
     assert url.startswith(place), killed.stderr

@@ -1,14 +1,11 @@
-// node tus_client.mjs ENDPOINT TOKEN FILE CHUNK_SIZE stop|URL
+// node client.mjs ENDPOINT TOKEN FILE CHUNK_SIZE stop|URL
 // "stop" ends the process without a word once a third has gone out, and prints the URL of the upload; a URL goes on.
-import { createRequire } from "node:module";
 import { createReadStream, statSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { Upload } from "tus-js-client";
 
-const require = createRequire(join(process.env.NODE_PATH, "x.js"));
-const tus = require("tus-js-client");
 const [endpoint, token, path, chunkSize, how] = process.argv.slice(2);
 const size = statSync(path).size;
-const upload = new tus.Upload(createReadStream(path), {
+const upload = new Upload(createReadStream(path), {
   endpoint,
   chunkSize: Number(chunkSize),
   uploadSize: size,
