@@ -93,10 +93,10 @@ def _postgresql() -> dict:
     options = " ".join(f"-c {name}={value}" for name, value in limits.items())
     # Parameters bound by the server, so that a statement is planned once for each connection and not for each call.
     binding = {"server_side_binding": True, "prepare_threshold": 3}
-    database["OPTIONS"] = {**database.get("OPTIONS", {}), **binding, "connect_timeout": 3, "options": options}
-    # Short-lived connections instead of health checks: no extra round trip for each request, and a restart of the
-    # database is forgotten after five seconds.
-    return {**database, "CONN_MAX_AGE": 5}
+    # A machine that vanished without a word is given up as soon as a statement would be.
+    patience = {"connect_timeout": 3, "tcp_user_timeout": DB_STATEMENT_TIMEOUT_MS}
+    database["OPTIONS"] = {**database.get("OPTIONS", {}), **binding, **patience, "options": options}
+    return {**database, "ENGINE": "ats.postgresql", "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
 
 DATABASES = {"default": _postgresql() if DATABASE_URL else _sqlite()}
