@@ -10,10 +10,12 @@ from typing import Any
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from rest_framework.exceptions import ParseError
 
 from ats.errors import respond
 from capture.models import DeviceToken
@@ -22,6 +24,7 @@ from uploads import ledger
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _TRACE_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+NUL = "The address holds a character that no address needs."
 
 
 class Trace:
@@ -40,10 +43,11 @@ class Trace:
         self._close(request, response, trace)
         return response
 
-    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
+    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponse | None:
         door = getattr(view, "cls", view)
         writes = request.method in WRITES
         ledger.current().operation = getattr(door, "operation", door.__name__) if writes else door.__name__
+        return respond(ParseError(NUL), request) if _holds_nul(request) else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return None if is_desk(request) else respond(exception, request)
@@ -76,6 +80,11 @@ def _operation(request: HttpRequest) -> str:
     return getattr(getattr(match.func, "cls", None), "operation", "") if match else ""
 
 
+def _holds_nul(request: HttpRequest) -> bool:
+    """No name and no text holds one, and PostgreSQL takes none: it would fail wherever it is asked for."""
+    return "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", "")
+
+
 def is_desk(request: HttpRequest) -> bool:
     return request.path_info.startswith("/admin")
 
@@ -89,11 +98,13 @@ def _unwrap_proxies(request: HttpRequest) -> None:
 
 
 def for_browsers(middleware: type) -> type:
-    """The same middleware, passed by for a call that bears a token: such a call has no session to look up."""
+    """The same middleware, passed by for a call that bears a token: such a call has no session to look up, and to a
+    page it is a stranger's."""
 
     class ForBrowsers(middleware):
         def __call__(self, request: HttpRequest) -> HttpResponse:
             if "HTTP_AUTHORIZATION" in request.META and not is_desk(request):
+                request.user = AnonymousUser()
                 return self.get_response(request)
             return super().__call__(request)
 

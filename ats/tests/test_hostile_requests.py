@@ -1,0 +1,56 @@
+"""What no client of ours would send: headers, addresses and forms made to break what reads them."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from ats.tests.builders import CHECK, PRESIGN, Caller, assert_envelope
+from ats.wsgi import application
+
+pytestmark = pytest.mark.django_db
+UNREADABLE_TYPES = ["application/json; x*=nonsense''y", "multipart/form-data; boundary*=nonsense''y"]
+
+
+def send_as(content_type: str, path: str) -> tuple[str, dict[str, str], dict]:
+    """Through the web server's own entrance, which Django's test client passes by."""
+    environ = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": path, "SERVER_NAME": "localhost", "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(b"{}"), "wsgi.url_scheme": "http", "CONTENT_LENGTH": "2", "CONTENT_TYPE": content_type,
+    }  # fmt: skip
+    answered = []
+    content = b"".join(application(environ, lambda status, headers: answered.append((status, headers))))
+    status, headers = answered[0]
+    return status, dict(headers), json.loads(content)
+
+
+@pytest.mark.parametrize("content_type", UNREADABLE_TYPES)
+@pytest.mark.parametrize(("path", "status"), [(PRESIGN, "401 Unauthorized"), ("/nowhere", "404 Not Found")])
+def test_a_content_type_that_cannot_be_read_is_none(content_type, path, status):
+    told, headers, body = send_as(content_type, path)
+    assert (told, headers["Content-Type"]) == (status, "application/json")
+    assert body["trace_id"] == headers["X-Trace-Id"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/candidates/?search=%00", "/candidates/?skill=a%00b", "/candidates/1/tags/a%00", f"{CHECK}?x=%00"]
+)
+def test_nul_in_an_address_is_a_clear_400(api, path):
+    assert_envelope(api.get(path), 400, "parse_error")
+
+
+def test_nul_in_an_address_of_the_desk_is_a_400_too(api):
+    browser = Caller()
+    browser.force_login(api.user, backend="django.contrib.auth.backends.ModelBackend")
+    for query in ("review_status__exact=%00", "q=%00", "created_at__gte=%00"):
+        assert browser.get(f"/admin/candidates/candidate/?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("page", ["/upload/", "/upload", "/upload/videos/00000000-0000-0000-0000-000000000000"])
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Basic YTpi", ""])
+def test_a_token_opens_no_page_and_breaks_none(page, header):
+    answer = Caller().get(page, headers={"authorization": header})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/admin/login/")
