@@ -34,12 +34,12 @@ INCOMING, MULTIPART = ".incoming", ".multipart"
 
 
 def signature(fields: dict[str, str]) -> str:
-    text = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
-    return salted_hmac("uploads.disk", text, algorithm="sha256").hexdigest()
+    """Over names and values so written that no value can pass for another field."""
+    return salted_hmac("uploads.disk", urlencode(sorted(fields.items())), algorithm="sha256").hexdigest()
 
 
 def is_signed(fields: dict[str, str], given: str) -> bool:
-    return hmac.compare_digest(signature(fields), given)
+    return hmac.compare_digest(signature(fields).encode(), given.encode())
 
 
 class DiskStore(DiskLinks):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import time
 from collections.abc import Iterator
+from typing import Any, NoReturn
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, MethodNotAllowed
 
 from uploads.disk import DiskStore, is_signed
 from uploads.errors import IncompleteBody, ObjectMissing, PartTaken
@@ -34,6 +34,9 @@ class Refused(APIException):
 @method_decorator(csrf_exempt, name="dispatch")  # the signature is the proof; there is no session here
 class PutObject(View):
     http_method_names = ["put"]
+
+    def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+        raise MethodNotAllowed(str(request.method))
 
     def put(self, request: HttpRequest, key: str) -> HttpResponse:
         store = get_store()
@@ -69,7 +72,7 @@ def _expected(request: HttpRequest, fields: dict[str, str]) -> str | None:
         return None
     try:
         sha256 = base64.b64decode(given, validate=True).hex()
-    except binascii.Error:
+    except ValueError:
         raise Refused(400, "bad_digest", "x-amz-checksum-sha256 is not base64.") from None
     if fields.get("sha256", sha256) != sha256:
         raise Refused(403, "checksum_mismatch", "x-amz-checksum-sha256 is not the one that was signed.")

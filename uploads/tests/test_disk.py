@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from ats.tests.builders import put, put_object, read_back, stored
+from ats.tests.builders import assert_envelope, put, put_object, read_back, stored
 from uploads.errors import ObjectMissing
 from uploads.storage import get_store
 
@@ -59,6 +59,36 @@ def test_other_bytes_for_a_verified_key_are_refused_and_the_same_are_welcome(dis
     assert put(url, cv.content).status_code == 200
     assert [v.version for v in disk.versions()] == [document.s3_version]
     assert read_back(document.pinned) == cv.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS"])
+def test_an_upload_url_does_nothing_but_take_its_put(disk, client, cv, method):
+    url, _ = presigned(disk, cv)
+    answer = client.generic(method, url)
+    assert answer.status_code == 405
+    if method != "HEAD":
+        assert_envelope(answer, 405, "method_not_allowed")
+
+
+@pytest.mark.django_db
+def test_no_value_of_a_url_passes_for_another_field(disk, client):
+    key = f"{uuid.uuid4().hex}/talk.mp4"
+    upload_id = disk.create_multipart(key)
+    url = disk.presign_part(key, upload_id, 1, start=0, size=4, expires_in=60)
+    joined = url.replace(f"upload={upload_id}&", "").replace("start=0&", "")
+    joined = joined.replace("part=1&", f"part=1%0Astart%3D0%0Aupload%3D{upload_id}&")
+    assert joined != url
+    assert_envelope(client.generic("PUT", joined, b"abcd"), 403, "signature_mismatch")
+    assert disk.head(key) is None
+
+
+@pytest.mark.django_db
+def test_letters_beyond_ascii_are_a_wrong_signature_and_a_bad_digest(disk, client, cv):
+    url, _ = presigned(disk, cv)
+    assert_envelope(client.generic("PUT", f"{url[:-1]}%C3%A9", b"x"), 403, "signature_mismatch")
+    answer = client.generic("PUT", url, cv.content, headers={"x-amz-checksum-sha256": "é"})
+    assert_envelope(answer, 400, "bad_digest")
 
 
 def test_temporary_files_are_swept_when_they_are_old(disk, cv):
