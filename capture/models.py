@@ -15,8 +15,7 @@ from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from capture.fleet import DetectedFile, DeviceReport, MonitorPolicy
-from uploads.models import Document
-from uploads.sql import execute
+from uploads.models import Document, Promised
 
 __all__ = ["CVCapture", "DetectedFile", "DeviceReport", "DeviceToken", "MonitorPolicy"]
 
@@ -70,9 +69,11 @@ class DeviceToken(AbstractAuthToken):
         return DeviceToken.objects.create(self.user, name=self.name)
 
 
+# A size that conflicts with the row's promises nothing.
 _PROMISE = """
 INSERT INTO cv_captures (user_id, document_id, file_name, source, ip_address, requested_at)
-VALUES (%(user)s, %(document)s, %(name)s, %(source)s, %(address)s, CURRENT_TIMESTAMP)
+SELECT %(user)s, doc_id, %(name)s, %(source)s, %(address)s, CURRENT_TIMESTAMP FROM met
+WHERE file_size_bytes = %(size)s
 ON CONFLICT (user_id, document_id) DO UPDATE SET requested_at = excluded.requested_at
 """
 
@@ -84,10 +85,11 @@ class CVCaptureQuerySet(models.QuerySet["CVCapture", "CVCapture"]):
     def received(self) -> CVCaptureQuerySet:
         return self.filter(captured_at__isnull=False)
 
-    def promise(self, user: User, document: Document, *, file_name: str, source: str, ip_address: str) -> None:
-        """Remembers that this user asked to bring these bytes. Asking again changes nothing but the time."""
-        asked = {"user": user.pk, "document": document.pk, "name": file_name, "source": source}
-        execute(_PROMISE, {**asked, "address": ip_address or None})
+    def promise(self, user: User, *, source: str, ip_address: str, **file: Any) -> tuple[Document, Promised]:
+        """Promises the document, and remembers that this user asked to bring it. Asking again changes nothing but
+        times. `file` is what `Document.objects.promise` takes. Raises SizeConflict."""
+        who: dict[str, Any] = {"user": user.pk, "source": source, "address": ip_address or None}
+        return Document.objects.promise(**file, extend=True, then=_PROMISE, **who)
 
     def receipt(self, user_id: int, document: Document, **facts: Any) -> tuple[CVCapture, bool]:
         """The capture of these bytes by this user, and whether this call made it. One row however often it is asked."""

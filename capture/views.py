@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -50,14 +49,16 @@ class Presign(APIView):
 
 def _promise(request: Request, data: dict[str, Any]) -> tuple[Document, Promised]:
     name, sha256, file_type = data["file_name"], data["sha256"], data["proven_type"]
-    key = capture_key(asker(request).pk, sha256, name, file_type.extension, timezone.now())
-    with transaction.atomic():
-        document, promised = Document.objects.promise(
-            sha256=sha256, name=name, size=data["file_size"], file_type=file_type, key=key, extend=True
-        )
-        address = request.META.get("REMOTE_ADDR", "")
-        CVCapture.objects.promise(asker(request), document, file_name=name, source=data["source"], ip_address=address)
-    return document, promised
+    return CVCapture.objects.promise(
+        asker(request),
+        source=data["source"],
+        ip_address=request.META.get("REMOTE_ADDR", ""),
+        sha256=sha256,
+        name=name,
+        size=data["file_size"],
+        file_type=file_type,
+        key=capture_key(asker(request).pk, sha256, name, file_type.extension, timezone.now()),
+    )
 
 
 def _presigned(document: Document, duplicate: bool, data: dict[str, Any]) -> dict[str, Any]:

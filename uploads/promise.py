@@ -30,7 +30,7 @@ ON CONFLICT (doc_hash_256) DO UPDATE SET
     s3_url_generated_at = CASE WHEN {renew} THEN excluded.s3_url_generated_at ELSE documents.s3_url_generated_at END,
     s3_url_expires_at = CASE WHEN {renew} THEN excluded.s3_url_expires_at ELSE documents.s3_url_expires_at END,
     updated_at = CASE WHEN {renew} THEN excluded.updated_at ELSE documents.updated_at END
-RETURNING {columns}, s3_url_generated_at = {now}
+RETURNING {columns}, s3_url_generated_at = {now} AS renewed
 """
 _STALE = """(documents.upload_status IN ('UPLOAD_PENDING', 'UPLOAD_FAILED')
     OR (documents.upload_status = 'UPLOAD_URL_GENERATED' AND documents.s3_url_expires_at <= {now}))"""

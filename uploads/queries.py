@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from uploads.errors import SizeConflict
 from uploads.filetypes import FileType
 from uploads.promise import COLUMNS, promise_sql, promise_times
-from uploads.sql import fetch_one, revive
+from uploads.sql import fetch_one, fetch_one_and, revive
 from uploads.states import (
     GAVE_UP,
     LEASE,
@@ -85,14 +85,25 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     # --- The two ways in --------------------------------------------------------------------------------------------
 
     def promise(
-        self, *, sha256: str, name: str, size: int, file_type: FileType, key: str, extend: bool = False
+        self,
+        *,
+        sha256: str,
+        name: str,
+        size: int,
+        file_type: FileType,
+        key: str,
+        extend: bool = False,
+        then: str = "",
+        **more: Any,
     ) -> tuple[Document, Promised]:
         """The client will PUT these bytes itself. One statement, whoever else asks at the same moment.
 
+        `then` is a statement that belongs to the promise: it reads the row as `met`, and `more` are its parameters.
         Raises SizeConflict when the row holds another size that may not be replaced now.
         """
         doc_id = uuid.uuid4()
         params = {
+            **more,
             "doc_id": doc_id,
             "sha256": sha256,
             "name": name,
@@ -102,7 +113,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
             "extend": extend,
             **promise_times(),
         }
-        row = fetch_one(promise_sql(), params)
+        row = fetch_one_and(promise_sql(), COLUMNS, then, params) if then else fetch_one(promise_sql(), params)
         assert row is not None  # the statement inserts or updates
         *values, was_renewed = row
         document = self.model.from_db(self.db, COLUMNS, [uuid.UUID(str(values[0])), *map(revive, values[1:])])

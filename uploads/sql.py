@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 
 def adapt(value: Any) -> Any:
@@ -33,3 +33,18 @@ def fetch_one(sql: str, params: dict[str, Any]) -> tuple | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, {name: adapt(value) for name, value in params.items()})
         return cursor.fetchone()
+
+
+def fetch_one_and(sql: str, columns: tuple[str, ...], then: str, params: dict[str, Any]) -> tuple | None:
+    """The row that `sql` answers, beginning with `columns`, and in the same deed `then`, which reads it as `met`.
+
+    On PostgreSQL both are one statement: no BEGIN, no COMMIT, and no lock that waits for us in between.
+    """
+    if connection.vendor == "postgresql":
+        return fetch_one(f"WITH met AS ({sql}), did AS ({then}) SELECT * FROM met", params)  # noqa: S608 (both are ours)
+    with transaction.atomic():
+        row = fetch_one(sql, params)
+        met = {f"met_{column}": value for column, value in zip(columns, row or (), strict=False)}
+        values = ", ".join(f"%({name})s" for name in met)
+        execute(f"WITH met ({', '.join(columns)}) AS (VALUES ({values})) {then}", {**params, **met})
+    return row

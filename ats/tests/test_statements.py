@@ -11,6 +11,7 @@ from ats.tests.builders import CHECK, presign, stored
 
 pytestmark = pytest.mark.django_db
 MOST = 4
+FRAMING = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT")
 
 
 @pytest.fixture
@@ -19,12 +20,9 @@ def statements(api):
     api.post(CHECK, {"sha256": []})
 
     def count(do):
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             do()
-        framing = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT")
-        return [query["sql"] for query in asked if not query["sql"].startswith(framing)]
+        return [query["sql"] for query in asked]
 
     return count
 
@@ -36,7 +34,10 @@ def test_presign_takes_at_most_four_statements(api, cv, statements, met):
     if met == "stored":
         stored(cv)
     asked = statements(lambda: presign(api, cv))
-    assert len(asked) <= MOST, "\n".join(asked)
+    work = [sql for sql in asked if not sql.startswith(FRAMING)]
+    assert len(work) <= MOST, "\n".join(asked)
+    if connection.vendor == "postgresql":
+        assert asked == work  # document and capture are one statement, so no transaction is opened and closed
 
 
 def test_presign_takes_one_round_trip_to_the_cache(api, cv, settings, monkeypatch):
