@@ -128,8 +128,12 @@ class DiskStore(DiskLinks):
     def write_part(
         self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[bytes]
     ) -> str:
-        with _on_disk():
-            write_part(self._upload(upload_id), number, start, stream)
+        try:
+            with _on_disk():
+                write_part(self._upload(upload_id), number, start, stream)
+        except ObjectMissing:
+            self._must_be_there()
+            raise
         return ""
 
     def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
@@ -152,6 +156,8 @@ class DiskStore(DiskLinks):
             raise
 
     def abort_multipart(self, key: str, upload_id: str) -> None:
+        if not upload_id:
+            return
         shutil.rmtree(self._upload(upload_id), ignore_errors=True)
 
     def multiparts(self) -> Iterator[OpenMultipart]:

@@ -146,6 +146,8 @@ class S3Store:
             raise ObjectMissing from error
 
     def abort_multipart(self, key: str, upload_id: str) -> None:
+        if not upload_id:
+            return
         try:
             with _asking():
                 self.client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)

@@ -73,7 +73,8 @@ class Store(Protocol):
 
     def complete_multipart(self, key: str, upload_id: str, parts: list[Part]) -> None: ...
 
-    def abort_multipart(self, key: str, upload_id: str) -> None: ...
+    def abort_multipart(self, key: str, upload_id: str) -> None:
+        """Frees what was sent. No error when there is no such upload; an empty id is one that never began."""
 
     def multiparts(self) -> Iterator[OpenMultipart]: ...
 

@@ -74,6 +74,17 @@ def test_cleanup_ends_expired_sessions_and_frees_their_bytes(api):
     assert Cleanup(DAY).run()["expired upload sessions ended"] == 0
 
 
+@pytest.mark.parametrize("how", ["cleanup", "cancel"])
+def test_a_session_that_died_before_the_store_knew_of_it_ends_like_the_others(api, how):
+    session = UploadSession.objects.start(api.user, filename="talk.mp4", file_size=10, extension="mp4")
+    if how == "cancel":
+        assert api.delete(f"/api/chunked-upload/{session.pk}").status_code == 200
+    else:
+        make_old(seconds=1)
+        assert Cleanup(DAY).run()["expired upload sessions ended"] == 1
+    assert the_session(session.pk).status in ("cancelled", "expired")
+
+
 def test_cleanup_forgets_sessions_that_ended_long_ago(api):
     upload_id = sent(api, make_bytes(1000))
     end(api, upload_id)
