@@ -16,6 +16,7 @@ from pathlib import Path
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from ats.private_files import read_or_make
 from ats.processes import Program, guardian
@@ -68,7 +69,7 @@ class Worker(Program):
     def ready(self) -> bool:
         try:
             return self.alive and bool(self.celery.control.ping(timeout=0.5, limit=1))
-        except OperationalError:
+        except (OperationalError, RedisError):  # the second: this connection is from before the broker was restarted
             return False
 
 
