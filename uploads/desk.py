@@ -5,8 +5,6 @@ Beside `ats/admin_base.py` the only file that knows the theme.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -14,14 +12,14 @@ from typing import Any
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from uploads.keyset import beyond, field_of, turned
+from uploads.keyset import beyond, decode_cursor, encode_cursor, field_of, revived, turned
 
 NumberInput, Select, TextInput = UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 AFTER, BEFORE = "after", "before"
@@ -72,17 +70,17 @@ class LongList(ChangeList):
 
     def _url(self, name: str, row: models.Model, order: list[str]) -> str:
         values = [field_of(self.model, field.removeprefix("-")).value_to_string(row) for field in order]
-        return self.get_query_string({name: base64.urlsafe_b64encode(json.dumps(values).encode()).decode()})
+        return self.get_query_string({name: encode_cursor(values)})
 
     def _row(self, cursor: str | None, order: list[str]) -> list[Any] | None:
         """The ordering values of the row that a page begins at; None for a cursor that nobody made here."""
         try:
-            values = json.loads(base64.urlsafe_b64decode(cursor or ""))
+            values = decode_cursor(cursor or "")
             return [
-                field_of(self.model, field.removeprefix("-")).to_python(value)
+                revived(field_of(self.model, field.removeprefix("-")), value)
                 for field, value in zip(order, values, strict=True)
             ]
-        except (ValueError, TypeError, binascii.Error, ValidationError, FieldDoesNotExist):
+        except (ValueError, ValidationError):
             return None
 
 

@@ -35,7 +35,7 @@ class Refused(APIException):
 class PutObject(View):
     http_method_names = ["put"]
 
-    def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]
+    def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> NoReturn:
         raise MethodNotAllowed(str(request.method))
 
     def put(self, request: HttpRequest, key: str) -> HttpResponse:

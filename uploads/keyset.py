@@ -2,12 +2,51 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, models
 from django.db.models import Q, TextField, Value
+from django.utils.dateparse import parse_datetime
+
+
+def encode_cursor(values: Sequence[Any]) -> str:
+    """base64url of JSON: the last row seen, by what it is ordered by."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> list[Any]:
+    """What `encode_cursor` wrote. Raises ValueError for a text that it cannot have written for any row."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        written = json.dumps(values, ensure_ascii=False)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    written.encode()  # fails on half a character; neither it nor NUL is in any row
+    if not isinstance(values, list) or r"\u0000" in written:
+        raise ValueError("no values of a row")
+    return values
+
+
+def revived(field: models.Field, text: Any) -> Any:
+    """What `value_to_string` wrote of a column. Raises ValueError or ValidationError."""
+    if not isinstance(text, str):
+        raise ValueError("no text")
+    return moment_of(text) if isinstance(field, models.DateTimeField) else field.to_python(text)
+
+
+def moment_of(text: str) -> datetime:
+    """A time with its zone, in UTC. Raises ValueError."""
+    moment = parse_datetime(text)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("no time")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("out of all time") from None
 
 
 def beyond(model: type[models.Model], order: Sequence[str], values: Sequence[Any]) -> Q:
