@@ -92,7 +92,7 @@ class ChunkParser(BaseParser):
 
 
 def _boundary(media_type: str) -> bytes:
-    boundary = parse_header_parameters(media_type)[1].get("boundary", "")
+    boundary = _parameters(media_type).get("boundary", "")
     if not re.fullmatch(r"[\x20-\x7e]{1,200}", boundary):  # RFC 2046 allows 70; some clients take more
         raise ParseError("The Content-Type names no boundary.")
     return boundary.encode()
@@ -134,8 +134,15 @@ def _field_name(headers: bytes) -> str:
     for line in _text(headers).split("\r\n"):
         header, _, value = line.partition(":")
         if header.strip().lower() == "content-disposition":
-            return parse_header_parameters(value)[1].get("name", "")
+            return _parameters(value).get("name", "")
     raise ParseError("A part of the form has no name.")
+
+
+def _parameters(header: str) -> dict[str, str]:
+    try:
+        return parse_header_parameters(header)[1]
+    except ValueError:
+        raise ParseError("A header of the form cannot be read.") from None
 
 
 def _text(value: bytes) -> str:

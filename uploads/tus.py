@@ -7,7 +7,6 @@ holds which MUST of the protocol: docs/tus.md.
 from __future__ import annotations
 
 import base64
-import binascii
 import uuid
 from typing import IO, Any, cast
 
@@ -108,7 +107,8 @@ class Uploads(Tus):
             raise TooLarge
         asked = InitSerializer(data={"filename": filename, "file_size": size, "total_chunks": _chunks(size)})
         asked.is_valid(raise_exception=True)
-        session = open_session(request, filename, size, asked.validated_data["file_type"].extension)
+        name, file_type = asked.validated_data["filename"], asked.validated_data["file_type"]
+        session = open_session(request, name, size, file_type.extension)
         session.tus_metadata = metadata
         session.save(update_fields=["tus_metadata"])
         headers = {"Location": f"/api/tus/{session.pk}", "Upload-Expires": http_date(session.expires_at.timestamp())}
@@ -220,5 +220,5 @@ def _checksum(request: Request) -> tuple[str, str] | None:
         raise ParseError(f"Upload-Checksum must be one of {', '.join(CHECKSUMS)}.")
     try:
         return algorithm, base64.b64decode(digest, validate=True).hex()
-    except binascii.Error:
+    except ValueError:
         raise ParseError("Upload-Checksum is not base64.") from None

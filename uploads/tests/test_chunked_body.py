@@ -146,3 +146,9 @@ def test_a_page_shows_its_csrf_token_in_the_header(page, upload_id):
 def test_a_token_in_the_body_of_a_chunk_is_not_looked_for(page, upload_id):
     body = form(("csrfmiddlewaretoken", "a" * 32), ("upload_id", upload_id), ("chunk_index", 0), ("chunk", CONTENT))
     assert_envelope(page.post(f"{DOOR}/chunk", body, MULTIPART), 403, "permission_denied")
+
+
+@pytest.mark.parametrize("said", ["name*=nonsense''upload_id", f'name="{"n" * 12_000}"'])
+def test_a_header_of_a_part_that_cannot_be_read_is_a_clear_answer(api, upload_id, said):
+    part = f"--{BOUNDARY}\r\nContent-Disposition: form-data; {said}\r\n\r\nx\r\n".encode()
+    assert send_body(api, part + whole(upload_id)).status_code in (200, 400)

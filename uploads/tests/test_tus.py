@@ -204,6 +204,12 @@ def test_metadata_that_cannot_be_read_is_refused(api, given):
     assert create(api, 10, **{"Upload-Metadata": given}).status_code in (400, 422)
 
 
+def test_the_name_is_kept_as_every_door_keeps_names(api):
+    place = created(api, 3, " talk.mp4 ")
+    assert session_of(place).filename == "talk.mp4"
+    assert patch(api, place, b"abc").status_code == 204
+
+
 def test_creation_with_upload(api):
     content = make_bytes(1000)
     response = create(api, 1000, body=content[:600])
@@ -295,7 +301,7 @@ def test_a_break_under_a_checksum_moves_nothing(api):
     assert head(api, place)["Upload-Offset"] == "0"
 
 
-@pytest.mark.parametrize("given", ["md4 AAAA", "sha1 !!!", "sha1"])
+@pytest.mark.parametrize("given", ["md4 AAAA", "sha1 !!!", "sha1 é", "sha1"])
 def test_a_checksum_that_is_not_known_is_refused(api, given):
     place = created(api, 10)
     response = patch(api, place, b"x", **{"Upload-Checksum": given})
