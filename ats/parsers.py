@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from typing import IO, Any
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.http import QueryDict
@@ -86,7 +87,7 @@ class StrictFormParser(BaseParser):
         if body.lstrip()[:1] in (b"{", b"["):
             raise exceptions.ValidationError(MISMATCH.format(is_="JSON", says=self.media_type))
         try:
-            body.decode()
+            unquote_to_bytes(body).decode()
             return QueryDict(body, encoding="utf-8")
         except UnicodeDecodeError:
             raise exceptions.ParseError("The body is not UTF-8.") from None

@@ -58,6 +58,11 @@ class LinkField(LineField):
         return text
 
 
+class RowId(StrictInteger):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)  # SQLite's largest integer
+
+
 class StrictList(serializers.ListField):
     def fail(self, key: str, **kwargs: Any) -> NoReturn:
         if key == "not_a_list":
@@ -154,13 +159,14 @@ def _candidate_in(part: Any) -> dict[str, Any]:
         found = json.loads(part)
     except (ValueError, RecursionError):  # invalid UTF-8 is a ValueError too
         found = None
-    if not isinstance(found, dict):
-        raise ValidationError({"candidate_in": ["This part must be a JSON object."]})
+    # In a part that is no file Django has put U+FFFD for what was no UTF-8: a name would be kept spoilt.
+    if not isinstance(found, dict) or (isinstance(part, str) and "\ufffd" in part):
+        raise ValidationError({"candidate_in": ["This part must be a JSON object in UTF-8."]})
     return found
 
 
 class MergeInSerializer(serializers.Serializer):
-    other = StrictInteger(min_value=1, help_text="the candidate that is put into this one")
+    other = RowId(help_text="the candidate that is put into this one")
     fields = serializers.DictField(  # type: ignore[assignment]  # DRF has a property of that name
         child=StrictChoice(["kept", "other"]), required=False, help_text="field → whose value stands"
     )
@@ -177,7 +183,7 @@ class AssessmentInSerializer(serializers.Serializer):
 
 
 class UnmergeInSerializer(serializers.Serializer):
-    merge_id = StrictInteger(min_value=1)
+    merge_id = RowId()
 
 
 # --- Answers ----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ urlpatterns = [
     re_path(rf"{ONE}/notes/?$", record_views.Notes.as_view()),
     re_path(rf"{ONE}/notes/(?P<note_id>[0-9]{{1,18}})/?$", record_views.OneNote.as_view()),
     re_path(rf"{ONE}/tags/?$", record_views.Tags.as_view()),
-    re_path(rf"{ONE}/tags/(?P<name>[^/]{{1,40}})/?$", record_views.OneTag.as_view()),
+    re_path(rf"{ONE}/tags/(?P<name>.{{1,40}}?)/?$", record_views.OneTag.as_view()),
     re_path(rf"{ONE}/merge/?$", merge_views.MergeCandidates.as_view()),
     re_path(rf"{ONE}/unmerge/?$", merge_views.UnmergeCandidates.as_view()),
     re_path(rf"{ONE}/merges/?$", merge_views.Merges.as_view()),

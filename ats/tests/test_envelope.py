@@ -87,8 +87,9 @@ def test_a_form_under_the_header_of_json_is_told_so(api, door):
     assert "application/json" in body["detail"]
 
 
-def test_a_form_that_is_not_utf_8_is_a_400(api, door):
-    assert_envelope(api.post(door, b"file_name=\xff.pdf", content_type=FORM), 400)
+@pytest.mark.parametrize("body", [b"file_name=\xff.pdf", b"file_name=%FF.pdf", b"file_name=%ED%A0%80.pdf"])
+def test_a_form_that_is_not_utf_8_is_a_400(api, door, body):
+    assert_envelope(api.post(door, body, content_type=FORM), 400)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import io
 import json
 
 import pytest
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from ats.tests.builders import CHECK, PRESIGN, Caller, assert_envelope
 from ats.wsgi import application
+from candidates.tests.builders import created
 
 pytestmark = pytest.mark.django_db
 UNREADABLE_TYPES = ["application/json; x*=nonsense''y", "multipart/form-data; boundary*=nonsense''y"]
@@ -54,3 +56,25 @@ def test_a_token_opens_no_page_and_breaks_none(page, header):
     answer = Caller().get(page, headers={"authorization": header})
     assert answer.status_code == 302
     assert answer["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("other", [2**63, 2**64, 10**30, 10**4000])
+def test_an_id_that_no_row_can_have_is_named(reviewer, other):
+    candidate = created(reviewer)
+    for path, field in (("merge", "other"), ("unmerge", "merge_id")):
+        assert_envelope(reviewer.post(f"/candidates/{candidate.pk}/{path}", {field: other}), 422, field=field)
+
+
+def test_a_name_in_another_encoding_is_refused_and_not_kept_spoilt(api):
+    body = encode_multipart(BOUNDARY, {"candidate_in": "MARK"}).replace(
+        b"MARK", '{"full_name": "José"}'.encode("latin-1")
+    )
+    answer = api.generic("POST", "/candidates/", body, MULTIPART_CONTENT)
+    assert_envelope(answer, 422, field="candidate_in")
+
+
+def test_a_tag_with_a_slash_comes_off_again(api):
+    path = f"/candidates/{created(api).pk}/tags"
+    assert api.post(path, {"name": "CI/CD"}).status_code == 201
+    assert api.delete(f"{path}/CI/CD/").status_code == 204
+    assert api.get(path).json() == []
