@@ -47,6 +47,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=self._out,
             stderr=subprocess.DEVNULL,
+            env=dict(os.environ, MALLOC_ARENA_MAX="1"),  # glibc would give each thread an arena of its own
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         assert self.process.stdin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import subprocess
 import sys
 
@@ -19,6 +18,8 @@ $id = '{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\\WindowsPowerShell\\v1.0\\powershe
 def command(text: str) -> list[str]:
     """The program that shows `text` on this system."""
     if sys.platform == "win32":
+        import base64
+
         script = (WINDOWS % text.replace("'", "''")).encode("utf-16-le")
         return ["powershell", "-NoProfile", "-NonInteractive", "-EncodedCommand", base64.b64encode(script).decode()]
     if sys.platform == "darwin":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 # the MIME type the server expects with each extension
@@ -25,9 +24,12 @@ def file_type(name: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """A file name the server takes: composed Unicode, no control, direction or broken characters, 255 at most."""
-    name = unicodedata.normalize("NFC", name)
-    name = "".join("_" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char for char in name)
+    """A file name the server takes: composed Unicode, nothing invisible or broken, 255 at most."""
+    if not name.isascii():
+        from unicodedata import normalize  # half a megabyte that most names do not need
+
+        name = normalize("NFC", name)
+    name = "".join(char if char.isprintable() else "_" for char in name)
     stem, extension = os.path.splitext(name.replace("\\", "_"))
     return stem[: NAME_LIMIT - len(extension)] + extension
 

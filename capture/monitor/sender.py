@@ -7,9 +7,11 @@ import os
 from collections.abc import Callable, Collection, Iterator
 
 import payloads
-from wire import BLOCK, Answer, Away, Wire
+from http1 import Address
+from wire import Answer, Away, Wire
 
 TRIES = 3
+BLOCK = 65536
 
 
 class Changed(Exception):
@@ -107,7 +109,7 @@ class Sender:
         headers = {"Content-Type": payloads.file_type(file["name"])}
         headers.update(presigned.get("headers") or {})
         self.tell(file, "put")
-        answer = self.wire.send("PUT", url, headers, lambda: blocks(file), file["size"])
+        answer = self.wire.send("PUT", url, headers, file["size"], lambda: blocks(file))
         if answer.status in (200, 201, 204):
             return True
         ensure_same(file)
@@ -118,11 +120,13 @@ class Sender:
         raise Left("retry", "store: " + answer.words, answer.retry_after)
 
     def _allow(self, url):
-        scheme, _, rest = url.partition("://")
-        host = rest.split("/")[0].rpartition("@")[2].rsplit(":", 1)[0]
-        if scheme != "https" and not (scheme == "http" and self.job["api_url"].startswith("http://")):
+        try:
+            address = Address(url)
+        except ValueError as error:
+            raise Left("parked", "the upload address is not one") from error
+        if address.scheme != "https" and self.job["api_url"].startswith("https"):
             raise Left("parked", "the upload address is not safe")
-        if self.job["upload_hosts"] and host not in self.job["upload_hosts"]:
+        if self.job["upload_hosts"] and address.host not in self.job["upload_hosts"]:
             raise Left("parked", "the upload address is not on the list upload_hosts")
 
 

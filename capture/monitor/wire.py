@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import http.client
 import json
 import os
 import ssl
 import sys
-import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from http1 import Address, Connection, Garbled
+
 TIMEOUT = 30
-BLOCK = 65536
-ANSWER_LIMIT = 10**6
 
 
 class Away(Exception):
@@ -25,11 +23,10 @@ class Away(Exception):
 class Answer:
     """Status, lower-case headers, and the body as JSON object (empty when it is none)."""
 
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.headers = {name.lower(): value for name, value in response.getheaders()}
+    def __init__(self, status: int, headers: dict[str, str], text: bytes) -> None:
+        self.status, self.headers = status, headers
         try:
-            body = json.loads(response.read(ANSWER_LIMIT).decode("utf-8"))
+            body = json.loads(text.decode("utf-8"))
         except ValueError:
             body = None
         self.body = body if isinstance(body, dict) else {}
@@ -56,88 +53,75 @@ class Wire:
 
     def __init__(self, ca_file: str = "", proxy: str = "", timeout: float = TIMEOUT) -> None:
         self._ca_file, self._proxy, self._timeout = ca_file, proxy, timeout
-        self._kept: dict[tuple[str, str], http.client.HTTPConnection] = {}
+        self._kept: dict[tuple[str, str], Connection] = {}
 
     def send(
-        self,
-        method: str,
-        url: str,
-        headers: dict[str, str],
-        body: bytes | Callable[[], Iterator[bytes]] = b"",
-        size: int | None = None,
+        self, method: str, url: str, headers: dict[str, str], size: int, body: Callable[[], Iterable[bytes]]
     ) -> Answer:
-        """One call; `body` is bytes, or a function that gives an iterator over exactly `size` bytes.
+        """One call; `body` gives blocks of together exactly `size` bytes, anew each time it is called.
 
         Raises Away. A kept connection that the other side closed meanwhile is replaced once.
         """
-        parts = urllib.parse.urlsplit(url)
-        place = (parts.scheme, parts.netloc)
-        kept = self._kept.pop(place, None)
-        if kept:
-            try:
-                return self._ask(kept, place, method, parts, headers, body, size)
-            except Away:
-                kept.close()
-        return self._ask(self._connect(parts), place, method, parts, headers, body, size)
+        try:
+            address, proxy = Address(url), self._proxy_for(url)
+        except ValueError as error:
+            raise Away("the address of the server or proxy is wrong") from error
+        headers = dict(headers, **{"Host": address.place, "Content-Length": str(size)})
+        target = address.target
+        if proxy and address.scheme == "http":
+            headers.update(_login(proxy))
+            target = "http://" + address.place + target
+        place = (address.scheme, address.place)
+        if place in self._kept:
+            with contextlib.suppress(Away):
+                return self._ask(self._kept.pop(place), place, method, target, headers, body())
+        return self._ask(self._connect(address, proxy), place, method, target, headers, body())
 
     def post(self, url: str, token: str, payload: dict) -> Answer:
         """A JSON call to our own server, the only one that ever carries the token."""
         headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json", "Accept": "application/json"}
-        return self.send("POST", url, headers, json.dumps(payload).encode())
+        text = json.dumps(payload).encode()
+        return self.send("POST", url, headers, len(text), lambda: [text])
 
     def close(self) -> None:
         """Closes every kept connection."""
         while self._kept:
             self._kept.popitem()[1].close()
 
-    def _ask(self, connection, place, method, parts, headers, body, size):
-        target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        if connection.plain_proxy:
-            target = parts.scheme + "://" + parts.netloc + target
-        headers = dict(headers, **{"Content-Length": str(len(body) if size is None else size)})
-        done = False
+    def _ask(self, connection, place, *call):
         try:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                # a store that refuses early answers before it has read all
-                connection.request(method, target, body() if callable(body) else body, headers)
-            response = connection.getresponse()
-            answer = Answer(response)
-            done = response.isclosed() and not response.will_close
-        except (OSError, http.client.HTTPException) as error:
+            answer = Answer(*connection.ask(*call))
+        except (OSError, Garbled) as error:
             raise Away(_why(error)) from error
         finally:
-            if done:
+            if connection.reusable:
                 self._kept[place] = connection
             else:
                 connection.close()
         return answer
 
-    def _connect(self, parts):
-        secure = parts.scheme == "https"
-        kind, options = http.client.HTTPConnection, {"timeout": self._timeout, "blocksize": BLOCK}
-        if secure:
-            kind, options["context"] = http.client.HTTPSConnection, _tls(self._ca_file)
-        proxy = urllib.parse.urlsplit(self._proxy_for(parts))
+    def _connect(self, address, proxy):
+        first = proxy or address
         try:
-            if not proxy.hostname:
-                connection = kind(parts.hostname, parts.port, **options)
-            else:
-                connection = kind(proxy.hostname, proxy.port or 8080, **options)
-                if secure:
-                    connection.set_tunnel(parts.hostname, parts.port or 443, _proxy_login(proxy))
-        except (ValueError, http.client.HTTPException) as error:
-            raise Away("the address of the server or proxy is wrong") from error
-        connection.plain_proxy = bool(proxy.hostname) and not secure
+            connection = Connection(first.host, first.port, self._timeout)
+            if address.scheme == "https":
+                if proxy:
+                    connection.tunnel("%s:%d" % (address.host, address.port), _login(proxy))
+                connection.secure(_tls(self._ca_file), address.host)
+        except (OSError, Garbled) as error:
+            raise Away(_why(error)) from error
         return connection
 
-    def _proxy_for(self, parts):
+    def _proxy_for(self, url):
         if self._proxy:
-            return self._proxy
+            return Address(self._proxy)
         if sys.platform not in ("win32", "darwin") and not any(name.lower().endswith("_proxy") for name in os.environ):
-            return ""
+            return None
         from urllib.request import getproxies, proxy_bypass  # 1 MB that most desks never need
 
-        return "" if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme, "")
+        address = Address(url)
+        named = "" if proxy_bypass(address.place) else getproxies().get(address.scheme, "")
+        return Address(named if "://" in named else "http://" + named) if named else None
 
 
 @lru_cache(maxsize=1)
@@ -153,6 +137,8 @@ def _tls(ca_file):
 
 
 def _why(error):
+    if isinstance(error, Garbled):
+        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return "its certificate is not trusted (set ca_file?)"
     if isinstance(error, TimeoutError) or "timed out" in str(error):
@@ -160,8 +146,9 @@ def _why(error):
     return "cannot be reached: " + type(error).__name__
 
 
-def _proxy_login(proxy):
-    if not proxy.username:
+def _login(proxy):
+    if not proxy.login:
         return {}
-    login = urllib.parse.unquote(proxy.username) + ":" + urllib.parse.unquote(proxy.password or "")
-    return {"Proxy-Authorization": "Basic " + base64.b64encode(login.encode()).decode()}
+    from urllib.parse import unquote_to_bytes
+
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(unquote_to_bytes(proxy.login)).decode()}
