@@ -156,7 +156,7 @@ class Answers:
         self.drop(row)
 
     def drop(self, row: dict) -> None:
-        """The file was moved or deleted before it could be sent; under a new name it is a new file."""
+        """The file was moved or deleted before it could be sent; if it is seen again it is a new file."""
         self.log.warning("Gone before it could be sent: " + _name(row))
         self._done(row, "gone")
 

@@ -147,11 +147,15 @@ def backfill(folder: str, words: list[str]) -> int:
     if len(words) != 1:
         raise Misuse("backfill needs one folder")
     settings = config.read(folder)
+    scanner = scan.Scanner([os.path.abspath(words[0])], settings)
     found = [
         journal.row_of(path, state, time.time(), "waiting")
-        for path, state in scan.matching(os.path.abspath(words[0]), settings)[0]
+        for path, state in scanner.look(0.0, 0)
         if not scan.skipped_because(os.path.basename(path), state, settings)
     ]
+    for path, fault in scanner.faults.items():
+        print("%s cannot be read: %s" % (path, fault), file=sys.stderr)
+        return 1
     journal.append(os.path.join(folder, "journal.jsonl"), found)
     print("%d files queued" % len(found))
     if lock.held(folder):

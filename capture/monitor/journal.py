@@ -2,7 +2,7 @@
 
 A row: `state`, `path`, `size` (bytes), `mtime_ns`, `at` (Unix seconds), and `sha256`, `s3_key`, `reason`,
 `detected_at`, `cv_capture_id`, `took` where known. States: `waiting` may become `sent`, `duplicate`, `parked` or
-`gone`; `old` lay there before the first start; `baseline` and `forgotten` are marks without a file.
+`gone` (which a share that was away takes back by coming again); `old` lay there before the first start; `baseline` and `forgotten` are marks without a file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import time
 from collections.abc import Iterable, Iterator
 
 COMPACT_AT = 10000
-DONE = ("sent", "duplicate", "parked", "gone", "old")
+MARKS = ("baseline", "forgotten")
+NEEDED = {"state", "path", "size", "mtime_ns", "detected_at"}
+DONE = ("sent", "duplicate", "parked", "old")
 
 
 def key_of(path: str, size: int, mtime_ns: int) -> int:
@@ -32,40 +34,57 @@ def row_of(path: str, found: os.stat_result, detected_at: float, state: str) -> 
     }
 
 
-def _lines(path):
+def _lines(path, words=("",)):
+    """(line number, row) of lines that hold any of the words: to parse all takes a second after a busy year."""
     try:
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                try:
-                    row = json.loads(line)
-                except ValueError:  # the line that a power cut tore
-                    continue
-                if isinstance(row, dict) and "state" in row:
-                    yield row
+        with open(path, encoding="utf-8", errors="replace") as file:
+            for number, line in enumerate(file):
+                if any(word in line for word in words):
+                    row = _row(line)
+                    if row:
+                        yield number, row
     except FileNotFoundError:
         return
 
 
+def _row(line):
+    try:
+        row = json.loads(line)
+    except ValueError:  # a power cut tore it
+        return None
+    good = isinstance(row, dict) and (row.get("state") in MARKS or row.keys() >= NEEDED)
+    return row if good else None
+
+
 def rows(path: str) -> Iterator[dict]:
     """The rows that still count: those that a later `forgotten` names are left out."""
+    return (row for _, row in _counting(path))
+
+
+def _counting(path):
     wiped, prefixes = -1, {}
-    for number, row in enumerate(_lines(path)):
-        if row["state"] == "forgotten":
-            wiped = number if row.get("all") else wiped
-            if row.get("sha256"):
-                prefixes[row["sha256"]] = number
-    for number, row in enumerate(_lines(path)):
-        if row["state"] == "forgotten":
-            continue
+    for number, row in _lines(path, ('"forgotten"',)):
+        if row.get("all"):
+            wiped = number
+        elif row.get("sha256"):
+            prefixes[row["sha256"]] = number
+    for number, row in _lines(path):
         sha256 = row.get("sha256") or ""
         named = any(number < last and sha256.startswith(prefix) for prefix, last in prefixes.items())
-        if row["state"] in ("old", "baseline") or (number > wiped and not named):
-            yield row
+        if row["state"] in ("old", "baseline") or (row["state"] != "forgotten" and number > wiped and not named):
+            yield number, row
 
 
 def sent_hashes(path: str) -> set[str]:
     """SHA-256 of everything that needs no sending any more."""
-    return {row["sha256"] for row in rows(path) if row["state"] in ("sent", "duplicate") and row.get("sha256")}
+    found: set[str] = set()
+    for _, row in _lines(path, ('"sent"', '"duplicate"', '"forgotten"')):
+        if row["state"] == "forgotten":
+            prefix = "" if row.get("all") else row["sha256"]
+            found = {sha256 for sha256 in found if not sha256.startswith(prefix)}
+        elif row["state"] in ("sent", "duplicate") and row.get("sha256"):
+            found.add(row["sha256"])
+    return found
 
 
 def append(path: str, new_rows: Iterable[dict]) -> int:
@@ -78,6 +97,10 @@ def append(path: str, new_rows: Iterable[dict]) -> int:
         file.flush()
         os.fsync(file.fileno())
     return len(text)
+
+
+def _length(path):
+    return os.path.getsize(path) if os.path.exists(path) else 0
 
 
 def _private(path, flags):
@@ -103,15 +126,15 @@ class Journal:
 
     def refresh(self) -> bool:
         """Reads the file again if somebody else wrote to it (`forget`, `backfill`); returns True if so."""
-        length = os.path.getsize(self.path) if os.path.exists(self.path) else 0
+        length = _length(self.path)
         if length == self._length:
             return False
         first = self._length < 0
         self._clear()
         count = sum(1 for _ in map(self._take, rows(self.path)))
         if first and count > COMPACT_AT and count > 2 * (len(self.known) + len(self.waiting)):
-            self._compact()
-        self._length = os.path.getsize(self.path) if os.path.exists(self.path) else 0
+            length = self._compact(length)
+        self._length = length  # as it was before we read: what came meanwhile is read the next time
         return True
 
     def record(self, *new_rows: dict) -> None:
@@ -124,21 +147,29 @@ class Journal:
         if row["state"] == "baseline":
             self.has_baseline = True
             return
-        key = key_of(row["path"], row["size"], row["mtime_ns"])
+        key = _key(row)
         self.parked.pop(row["path"], None)
         if row["state"] == "parked":
             self.parked[row["path"]] = row
-        if row["state"] in DONE:
-            self.known.add(key)
-            self.waiting.pop(row["path"], None)
-        else:
-            self.known.discard(key)
+        (self.known.add if row["state"] in DONE else self.known.discard)(key)
+        if row["state"] == "waiting":
             self.waiting[row["path"]] = row
+        else:
+            self.waiting.pop(row["path"], None)
 
-    def _compact(self):
-        last = {(row.get("path"), row.get("size"), row.get("mtime_ns")): row for row in rows(self.path)}
+    def _compact(self, length):
+        last = {_key(row): number for number, row in _counting(self.path)}
+        keep = set(last.values())
         with open(self.path + ".new", "w", encoding="utf-8", opener=_private) as file:
-            file.writelines(json.dumps(row) + "\n" for row in last.values())
+            file.writelines(json.dumps(row) + "\n" for number, row in _counting(self.path) if number in keep)
             file.flush()
             os.fsync(file.fileno())
+        if _length(self.path) != length:  # somebody wrote: leave it for the next start
+            os.unlink(self.path + ".new")
+            return length
         os.replace(self.path + ".new", self.path)
+        return _length(self.path)
+
+
+def _key(row):
+    return key_of(row["path"], row["size"], row["mtime_ns"]) if "path" in row else row["state"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from itertools import islice
 
 import folders
 import gate
@@ -14,6 +15,8 @@ from journal import Journal, key_of, row_of
 from log import Log
 from notify import Notifier
 from outbox import Outbox
+
+PORTION = 500  # rows written at once, so that ten thousand old files do not lie in memory
 
 
 class Monitor:
@@ -89,32 +92,35 @@ class Monitor:
         self.log.state("Monitoring %d download paths" % len(self.scanner.folders))
 
     def _gate_moved(self, closed, now, wall):
-        was_open, self.closed = self.closed == "", closed
         if closed:
             self.outbox.close()
             self.outbox.due.clear()
             self.settling.files.clear()
             self.scanner = None
-            self.log.state(("Monitor thread stopped: " if was_open else "Not monitoring: ") + closed)
-            return
-        self._open_folders()
-        if not self.journal.has_baseline:
-            self._first_start(now, wall)
-        self._resume(now)
-        self.log.state("Monitor thread started")
+            self.log.state(("Monitor thread stopped: " if self.closed == "" else "Not monitoring: ") + closed)
+        else:
+            self._open_folders()
+            if not self.journal.has_baseline:
+                self._first_start(now, wall)
+            self._resume(now)
+            self.log.state("Monitor thread started")
+        self.closed = closed
 
     def _first_start(self, now, wall):
-        old = []
+        count = 0
         if not (self.take_old or self.config.settings.old_files):
-            old = [
+            old = (
                 row_of(path, found, wall, "old")
                 for path, found in self.scanner.look(now, time.time_ns())
                 if key_of(path, found.st_size, found.st_mtime_ns) not in self.journal.known
                 and path not in self.journal.waiting
-            ]
-        self.journal.record(*old, {"state": "baseline"})
-        if old:
-            self.log.state("Left %d files that were here before the first start; `backfill` sends them" % len(old))
+            )
+            for portion in iter(lambda: list(islice(old, PORTION)), []):
+                self.journal.record(*portion)
+                count += len(portion)
+        self.journal.record({"state": "baseline"})
+        if count:
+            self.log.state("Left %d files that were here before the first start; `backfill` sends them" % count)
 
     def _resume(self, now):
         self.outbox.sync()

@@ -116,6 +116,9 @@ class Outbox:
         self._child = child.Child(job, self.folder, now)
 
     def _beat(self, settings):
+        for row in [row for row in self.journal.parked.values() if not os.path.exists(row["path"])]:
+            self.answers.drop(row)  # the user has dealt with it
+        self.answers.flush()
         waiting, parked = list(self.journal.waiting.values()), list(self.journal.parked.values())
         since = [row["detected_at"] for row in waiting]
         hashes = [row["sha256"] for row in waiting + parked if row.get("sha256")]

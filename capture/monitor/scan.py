@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fnmatch import translate
 
 from config import Settings
@@ -46,61 +46,62 @@ def oversize(found: os.stat_result, settings: Settings) -> str:
     return "%.1fMB is over the limit of %.1fMB" % (found.st_size / 1e6, settings.max_size_bytes / 1e6)
 
 
-def matching(folder: str, settings: Settings) -> tuple[list[tuple[str, os.stat_result]], int]:
-    """(path, stat) of each regular file in `folder` whose name matches, and how many other files lie there."""
-    found, others, matches = [], 0, matcher(settings)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            try:
-                if not matches(entry.name):
-                    others += entry.is_file(follow_symlinks=False)
-                    continue
-                state = entry.stat(follow_symlinks=False)
-            except OSError:  # gone or locked between listing and looking: the next look will tell
-                continue
-            if stat.S_ISREG(state.st_mode):
-                found.append((entry.path, state))
-    return found, others
-
-
 class Scanner:
     """Looks at the folders; remembers of each only its time and how many files it held."""
 
     def __init__(self, folders: list[str], settings: Settings) -> None:
         self.folders = folders
-        self.settings = settings
+        self._matches = matcher(settings)
         self.faults: dict[str, str] = {}
         self.others: dict[str, int] = {}
         self._seen: dict[str, tuple[int | None, int]] = {}
         self._telling = set(folders)
         self._full = float("-inf")
 
-    def look(self, now: float, wall_ns: int) -> list[tuple[str, os.stat_result]]:
-        """Candidates in directories that changed; all of them every ten minutes. `now` is monotonic seconds."""
+    def look(self, now: float, wall_ns: int) -> Iterator[tuple[str, os.stat_result]]:
+        """(path, stat) of candidates in directories that changed; all every ten minutes. `now` is monotonic seconds."""
         full = now - self._full >= FULL_SCAN_SEC
         if full:
             self._full = now
-        found = []
         for folder in self.folders:
             try:
-                found += self._look_at(folder, full, wall_ns)
+                yield from self._look_at(folder, full, wall_ns)
                 self.faults.pop(folder, None)
             except OSError as error:
                 self.faults[folder] = type(error).__name__
-        return found
+                self._seen.pop(folder, None)
 
     def _look_at(self, folder, full, wall_ns):
         changed = os.stat(folder).st_mtime_ns
         before, count = self._seen.get(folder, (None, 0))
         if before == changed and not full and folder in self._telling:
-            return []
-        files, self.others[folder] = matching(folder, self.settings)
-        now_count = len(files) + self.others[folder]
-        if before == changed and count != now_count:
+            return
+        found = others = 0
+        for path, state in self._files(folder):
+            if state:
+                found += 1
+                yield path, state
+            else:
+                others += 1
+        if before == changed and count != found + others:
             self._telling.discard(folder)  # FAT and some shares: files come and the time stays, so look each time
         fresh = 0 <= wall_ns - changed < FRESH_NS
-        self._seen[folder] = (None if fresh else changed, now_count)
-        return files
+        self._seen[folder] = (None if fresh else changed, found + others)
+        self.others[folder] = others
+
+    def _files(self, folder):
+        """Each regular file's path, and its stat when the name matches; of the others no more is asked."""
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    if self._matches(entry.name):
+                        state = entry.stat(follow_symlinks=False)
+                        if stat.S_ISREG(state.st_mode):
+                            yield entry.path, state
+                    elif entry.is_file(follow_symlinks=False):
+                        yield entry.path, None
+                except OSError:  # gone or locked between listing and looking: the next look will tell
+                    continue
 
     def forget(self) -> None:
         """Makes the next look a full one."""

@@ -119,6 +119,12 @@ class Desk:
         """The monitor in a process group of its own, once it watches (or says why not)."""
         begun = re.compile("Monitor thread started|Not monitoring")
         before = len(begun.findall(self.log()))
+        process = self.launch()
+        wait_for(lambda: len(begun.findall(self.log())) > before or process.poll() is not None, why=self.log)
+        return process
+
+    def launch(self):
+        """The same, without waiting."""
         with open(self.data.parent / "console", "ab") as console:
             process = subprocess.Popen(
                 self.command("run"),
@@ -128,7 +134,6 @@ class Desk:
                 start_new_session=True,
             )
         self.started.append(process)
-        wait_for(lambda: len(begun.findall(self.log())) > before or process.poll() is not None)
         return process
 
     def run(self, *words, **options):

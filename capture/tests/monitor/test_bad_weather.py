@@ -181,6 +181,50 @@ def test_a_file_that_disappears_before_its_turn_is_said_to_be_gone(lab):
     wait_for(lambda: lab.states() == {NAME: "gone", "Naukri_B.pdf": "sent"})
 
 
+def test_a_folder_that_was_away_for_a_while_brings_its_files_back(lab):
+    lab.server.away = 503
+    lab.configure(heartbeat_sec=10)
+    process = lab.start()
+    body = lab.download(NAME)
+    wait_for(lambda: lab.states() == {NAME: "waiting"})
+    end(process)
+    lab.downloads.rename(lab.home / "unplugged")
+    lab.server.away = 0
+    lab.start()
+    lab.wait_for_log("WARNING: Gone before it could be sent: " + NAME)
+    (lab.home / "unplugged").rename(lab.downloads)
+    lab.wait_for_log("Successfully uploaded: " + NAME)
+    sent_once(lab, [body])
+
+
+def test_a_file_set_aside_that_the_user_deletes_is_stuck_no_more(lab):
+    lab.configure(heartbeat_sec=10)
+    lab.server.script["presign"].append(422)
+    process = lab.start()
+    lab.download(NAME)
+    lab.wait_for_log("is set aside")
+    wait_for(lambda: lab.states() == {NAME: "parked"})
+    end(process)
+    (lab.downloads / NAME).unlink()
+    lab.start()
+    wait_for(lambda: lab.states() == {NAME: "gone"})
+    wait_for(lambda: not lab.server.doors("heartbeat")[-1]["stuck"])
+    assert lab.run("status").returncode == 0
+
+
+def test_a_first_start_on_a_full_disk_is_made_again_and_still_leaves_old_files(lab):
+    lab.download("Naukri_old.pdf")
+    journal = lab.data / "journal.jsonl"
+    journal.mkdir()
+    lab.launch()
+    lab.wait_for_log("ERROR: cannot go on for now: IsADirectoryError")
+    journal.rmdir()
+    lab.wait_for_log("Left 1 files that were here before the first start")
+    body = lab.download(NAME)
+    lab.wait_for_log("Successfully uploaded: " + NAME)
+    sent_once(lab, [body])
+
+
 def test_the_token_never_goes_to_the_store_nor_into_any_file(lab):
     lab.start()
     lab.download(NAME)

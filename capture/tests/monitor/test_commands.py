@@ -73,6 +73,11 @@ def test_backfill_without_a_running_monitor_sends_that_folder_alone(desk, tmp_pa
     assert (desk.known([wanted]), desk.known([other])) == (1, 0)
 
 
+def test_backfill_of_a_folder_that_is_not_there_says_so(lab):
+    answer = lab.run("backfill", str(lab.home / "nowhere"))
+    assert (answer.returncode, "nowhere cannot be read: FileNotFoundError" in answer.stderr) == (1, True)
+
+
 def test_files_that_came_while_the_monitor_was_off_are_sent_at_the_next_start(desk):
     desk.run("once")
     body = desk.download("Naukri_A.pdf")
@@ -180,7 +185,7 @@ def test_every_module_compiles_on_every_promised_python(every_python, tmp_path):
 
 
 def test_the_watcher_stays_small_by_what_it_does_not_import():
-    heavy = {"ssl", "http", "hashlib", "logging", "sqlite3", "random", "argparse", "shutil"}
+    heavy = {"ssl", "http", "email", "hashlib", "base64", "logging", "sqlite3", "random", "argparse", "shutil"}
     program = f"import sys; sys.path[:0] = [{str(MONITOR)!r}]; import cli, monitor; print({heavy} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"

@@ -35,11 +35,13 @@ def test_what_was_written_is_there_after_a_restart(tmp_path):
     assert os.stat(book.path).st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("torn", ['{"state": "sent", "path": "/d/b"', "\0\0\0\0", "[]", '"x"'])
+@pytest.mark.parametrize(
+    "torn", [b'{"state": "sent", "path": "/d/b"', b"\0\0\0\0", b"[]", b'"x"', b"\xff\xfe\n", b'{"state": "sent"}\n']
+)
 def test_a_torn_last_line_is_ignored_and_the_next_one_is_whole(tmp_path, torn):
     book = opened(tmp_path)
     book.record(row("a", "waiting"))
-    with open(book.path, "a") as file:
+    with open(book.path, "ab") as file:
         file.write(torn)
     again = opened(tmp_path)
     assert list(again.waiting) == ["/d/a"]
@@ -86,6 +88,35 @@ def test_a_long_journal_is_made_short_without_losing_anything(tmp_path, monkeypa
     assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 2
     assert list(again.waiting) == ["/d/b"]
     assert journal.sent_hashes(book.path) == {"ab"}
+
+
+def test_what_is_written_while_it_is_made_short_is_not_lost(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, "COMPACT_AT", 50)
+    book = opened(tmp_path)
+    for number in range(60):
+        book.record(row("a", "waiting", reason=str(number)))
+    written = journal.os.fsync
+
+    def write_meanwhile(number):
+        monkeypatch.setattr(journal.os, "fsync", written)
+        journal.append(book.path, [row("b", "waiting")])
+        written(number)
+
+    monkeypatch.setattr(journal.os, "fsync", write_meanwhile)
+    again = opened(tmp_path)
+    assert again.refresh() is True
+    assert sorted(again.waiting) == ["/d/a", "/d/b"]
+    assert os.listdir(tmp_path) == ["journal.jsonl"]
+
+
+def test_hashes_that_were_forgotten_are_sent_again(tmp_path):
+    book = opened(tmp_path)
+    book.record(row("a", "sent", sha256="aa11"), row("b", "duplicate", sha256="bb22"), row("c", "waiting", sha256="cc"))
+    assert journal.sent_hashes(book.path) == {"aa11", "bb22"}
+    journal.append(book.path, [{"state": "forgotten", "sha256": "aa"}])
+    assert journal.sent_hashes(book.path) == {"bb22"}
+    journal.append(book.path, [{"state": "forgotten", "all": True}, row("d", "sent", sha256="dd")])
+    assert journal.sent_hashes(book.path) == {"dd"}
 
 
 def test_the_log_turns_over_and_keeps_three_old_files(tmp_path):

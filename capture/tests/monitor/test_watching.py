@@ -45,37 +45,43 @@ def test_an_online_only_file_is_left_in_the_cloud():
     assert "online-only" in scan.skipped_because("Naukri_A.pdf", in_the_cloud, SETTINGS)
 
 
+def seen(scanner, now, wall_ns=10**18):
+    return list(scanner.look(now, wall_ns))
+
+
 def test_folders_and_links_are_no_files(tmp_path):
     (tmp_path / "Naukri_folder.pdf").mkdir()
     (tmp_path / "secret.pdf").write_bytes(b"secret")
     (tmp_path / "Naukri_link.pdf").symlink_to(tmp_path / "secret.pdf")
-    assert scan.matching(str(tmp_path), SETTINGS) == ([], 1)
+    scanner = scan.Scanner([str(tmp_path)], SETTINGS)
+    assert seen(scanner, 0.0) == []
+    assert list(scanner.others.values()) == [1]
 
 
 def test_an_unchanged_folder_is_not_read_again(tmp_path):
     (tmp_path / "Naukri_A.pdf").write_bytes(b"x")
     os.utime(tmp_path, (1, 1))
     scanner = scan.Scanner([str(tmp_path)], SETTINGS)
-    assert len(scanner.look(0.0, 10**18)) == 1
-    assert scanner.look(1.0, 10**18) == []
+    assert len(seen(scanner, 0.0)) == 1
+    assert seen(scanner, 1.0) == []
     os.utime(tmp_path, (2, 2))
-    assert len(scanner.look(2.0, 10**18)) == 1
-    assert len(scanner.look(scan.FULL_SCAN_SEC, 10**18)) == 1
+    assert len(seen(scanner, 2.0)) == 1
+    assert len(seen(scanner, scan.FULL_SCAN_SEC)) == 1
 
 
 def test_a_folder_changed_a_moment_ago_is_read_again(tmp_path):
     (tmp_path / "Naukri_A.pdf").write_bytes(b"x")
     scanner = scan.Scanner([str(tmp_path)], SETTINGS)
     just_now = os.stat(tmp_path).st_mtime_ns + 10**9
-    assert len(scanner.look(0.0, just_now)) == 1
-    assert len(scanner.look(1.0, just_now)) == 1
+    assert len(seen(scanner, 0.0, just_now)) == 1
+    assert len(seen(scanner, 1.0, just_now)) == 1
 
 
 def test_a_folder_whose_time_does_not_move_is_read_each_time_once_that_is_known(tmp_path):
     scanner = scan.Scanner([str(tmp_path)], SETTINGS)
     for now, expected in ((0.0, 0), (1.0, 0), (scan.FULL_SCAN_SEC, 1), (scan.FULL_SCAN_SEC + 1, 2)):
         os.utime(tmp_path, (1, 1))
-        assert len(scanner.look(now, 10**18)) == expected
+        assert len(seen(scanner, now)) == expected
         (tmp_path / f"Naukri_{now}.pdf").write_bytes(b"x")
         if now == 0.0:
             (tmp_path / "Naukri_0.0.pdf").unlink()
@@ -83,11 +89,11 @@ def test_a_folder_whose_time_does_not_move_is_read_each_time_once_that_is_known(
 
 def test_a_folder_that_comes_later_is_watched(tmp_path):
     scanner = scan.Scanner([str(tmp_path / "later")], SETTINGS)
-    assert scanner.look(0.0, 10**18) == []
+    assert seen(scanner, 0.0) == []
     assert list(scanner.faults.values()) == ["FileNotFoundError"]
     (tmp_path / "later").mkdir()
     (tmp_path / "later" / "Naukri_A.pdf").write_bytes(b"x")
-    assert len(scanner.look(1.0, 10**18)) == 1
+    assert len(seen(scanner, 1.0)) == 1
     assert scanner.faults == {}
 
 
