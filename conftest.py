@@ -149,10 +149,9 @@ def store_away(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -
     def leave() -> None:
         store = get_store()
         if isinstance(store, S3Store):
-            there, settings.S3_ENDPOINT_URL = settings.S3_ENDPOINT_URL, f"http://{NOWHERE}"
-            nowhere = S3Store().client
-            settings.S3_ENDPOINT_URL = there
-            monkeypatch.setattr(store, "client", nowhere)
+            assert store.client  # made while the settings name the store: it comes back when the test ends
+            settings.S3_ENDPOINT_URL = f"http://{NOWHERE}"
+            monkeypatch.setattr(store, "client", S3Store().client)
         else:
             (tmp_path / "no-folder").write_text("a file where the disk should be")
             monkeypatch.setattr(store, "root", tmp_path / "no-folder")

@@ -185,6 +185,10 @@ class DiskStore(DiskLinks):
         if not self.root.is_dir():
             raise StoreUnavailable
 
+    def fetch(self, key: str) -> tuple[StoredObject, IO[bytes]] | None:
+        stored = self.head(key)
+        return None if stored is None else (stored, self.open(stored))
+
     def open(self, stored: StoredObject, start: int = 0, length: int | None = None) -> IO[bytes]:
         try:
             file = (self._folder(stored.key) / stored.version).open("rb")

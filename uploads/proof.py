@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from io import BytesIO
-from typing import IO
+from typing import IO, cast
 
 from uploads.errors import Conflict, ContentMismatch, HashMismatch, ObjectMissing, SizeMismatch
 from uploads.filetypes import HEAD_BYTES, FileType
@@ -24,13 +24,13 @@ def prove(document: Document, file_type: FileType, on_block: Callable[[], object
     ContentMismatch (row failed, version removed). `on_block` is called between blocks, to renew a lease.
     """
     store = get_store()
-    stored = store.head(document.s3_key)
-    if stored is None:
+    found = store.fetch(document.s3_key)
+    if found is None:
         raise ObjectMissing
+    stored, stream = found
     try:
-        _compare(document, file_type, stored, on_block)
-    except ObjectMissing:
-        raise
+        with closing(stream):
+            _compare(document, file_type, stored, stream, on_block)
     except Conflict as fault:
         is_ours = document.mark_failed(fault.default_code)
         store.delete(stored.key, stored.version)
@@ -40,14 +40,15 @@ def prove(document: Document, file_type: FileType, on_block: Callable[[], object
     return document.mark_stored(stored, file_type)
 
 
-def _compare(document: Document, file_type: FileType, stored: StoredObject, on_block: Callable[[], object]) -> None:
+def _compare(
+    document: Document, file_type: FileType, stored: StoredObject, stream: IO[bytes], on_block: Callable[[], object]
+) -> None:
     if stored.size != document.file_size_bytes:
         raise SizeMismatch
-    sha256 = stored.sha256
-    if sha256 and not file_type.whole:
-        sample = _head(stored)
+    if stored.sha256 and not file_type.whole:
+        sha256, sample = stored.sha256, cast(IO[bytes], BytesIO(stream.read(HEAD_BYTES)))
     else:
-        sha256, sample = read_whole(stored, file_type, on_block)
+        sha256, sample = read_whole(stream, file_type, on_block)
     with sample:
         if sha256 != document.doc_hash_256:
             raise HashMismatch
@@ -55,24 +56,18 @@ def _compare(document: Document, file_type: FileType, stored: StoredObject, on_b
             raise ContentMismatch
 
 
-def _head(stored: StoredObject) -> IO[bytes]:
-    with closing(get_store().open(stored, 0, min(HEAD_BYTES, stored.size))) as stream:
-        return BytesIO(stream.read())
-
-
 def read_whole(
-    stored: StoredObject, file_type: FileType, on_block: Callable[[], object] = lambda: None
+    stream: IO[bytes], file_type: FileType, on_block: Callable[[], object] = lambda: None
 ) -> tuple[str, IO[bytes]]:
-    """The SHA-256 of that version, and its first bytes or, where the type needs them, all of them."""
+    """The SHA-256 of a stream, and its first bytes or, where the type needs them, all of them."""
     digest, sample = hashlib.sha256(), tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the caller closes)
-    with closing(get_store().open(stored)) as stream:
-        for block in blocks(stream):
-            digest.update(block)
-            if file_type.whole or sample.tell() < BLOCK_BYTES:
-                sample.write(block)
-            on_block()
+    for block in blocks(stream):
+        digest.update(block)
+        if file_type.whole or sample.tell() < BLOCK_BYTES:
+            sample.write(block)
+        on_block()
     sample.seek(0)
-    return digest.hexdigest(), sample
+    return digest.hexdigest(), cast(IO[bytes], sample)
 
 
 def gather_parts(document: Document) -> None:

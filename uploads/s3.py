@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,10 +17,9 @@ from storages.backends.s3 import S3Storage
 
 from uploads.errors import ObjectMissing, StoreUnavailable
 from uploads.s3_parts import put_stream
-from uploads.sigv4 import presign
+from uploads.s3_reads import AWS, S3Reads
 from uploads.storage import OpenMultipart, Part, StoredObject
 
-AWS = f"https://s3.{settings.S3_REGION}.amazonaws.com"
 PART_SECONDS = 900
 _ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "InvalidPart", "NotFound"}
 _REPLACED = {"412", "PreconditionFailed"}
@@ -69,7 +67,7 @@ def _storage() -> S3Storage:
     )
 
 
-class S3Store:
+class S3Store(S3Reads):
     """`uploads.storage.Store` on S3. The endpoint that clients reach may differ from the one the server reaches."""
 
     def __init__(self) -> None:
@@ -87,26 +85,7 @@ class S3Store:
             headers["Content-Type"] = content_type
         if sha256:
             headers["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
-        return self._sign(key, expires_in, {"Content-Length": str(size), **headers}), headers
-
-    def _sign(
-        self,
-        key: str,
-        expires_in: int,
-        headers: dict[str, str],
-        query: dict[str, str] | None = None,
-        endpoint: str = "",
-    ) -> str:
-        return presign(
-            "PUT",
-            f"{endpoint or settings.S3_PUBLIC_ENDPOINT_URL or AWS}/{self.bucket}/{quote(key)}",
-            access_key=settings.S3_ACCESS_KEY_ID,
-            secret_key=settings.S3_SECRET_ACCESS_KEY,
-            region=settings.S3_REGION,
-            expires_in=max(1, expires_in),
-            headers={name.lower(): value for name, value in headers.items()},
-            query=query,
-        )
+        return self._sign_put(key, expires_in, {"Content-Length": str(size), **headers}), headers
 
     def create_multipart(self, key: str) -> str:
         with _asking():
@@ -114,13 +93,16 @@ class S3Store:
 
     def presign_part(self, key: str, upload_id: str, number: int, *, start: int, size: int, expires_in: int) -> str:
         query = {"partNumber": str(number), "uploadId": upload_id}
-        return self._sign(key, expires_in, {"Content-Length": str(size)}, query)
+        return self._sign_put(key, expires_in, {"Content-Length": str(size)}, query)
+
+    def _sign_put(self, key: str, expires_in: int, headers: dict[str, str], query: dict[str, str] | None = None) -> str:
+        return self._sign("PUT", settings.S3_PUBLIC_ENDPOINT_URL or AWS, key, expires_in, headers, query or {})
 
     def write_part(
         self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[bytes]
     ) -> str:
-        query, endpoint = {"partNumber": str(number), "uploadId": upload_id}, self.client.meta.endpoint_url
-        url = self._sign(key, PART_SECONDS, {"Content-Length": str(size)}, query, endpoint)
+        query, endpoint = {"partNumber": str(number), "uploadId": upload_id}, settings.S3_ENDPOINT_URL or AWS
+        url = self._sign("PUT", endpoint, key, PART_SECONDS, {"Content-Length": str(size)}, query)
         return put_stream(url, stream, size)
 
     def list_parts(self, key: str, upload_id: str) -> list[Part] | None:
@@ -159,38 +141,6 @@ class S3Store:
             for page in self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket):
                 for row in page.get("Uploads", []):
                     yield OpenMultipart(row["Key"], row["UploadId"], row["Initiated"])
-
-    def head(self, key: str, version: str = "") -> StoredObject | None:
-        try:
-            with _asking():
-                answer = self.client.head_object(
-                    Bucket=self.bucket, Key=key, ChecksumMode="ENABLED", **_version(version)
-                )
-        except Absent:
-            return None
-        return StoredObject(
-            key=key,
-            size=answer["ContentLength"],
-            version=_named(answer.get("VersionId")),
-            etag=answer["ETag"],
-            modified=answer["LastModified"],
-            sha256=_whole_sha256(answer),
-        )
-
-    def open(self, stored: StoredObject, start: int = 0, length: int | None = None) -> IO[bytes]:
-        last = "" if length is None else str(start + length - 1)
-        try:
-            with _asking():
-                answer = self.client.get_object(
-                    Bucket=self.bucket,
-                    Key=stored.key,
-                    **_version(stored.version),
-                    **({"IfMatch": stored.etag} if stored.etag else {}),
-                    **({"Range": f"bytes={start}-{last}"} if start or length is not None else {}),
-                )
-        except Absent as error:
-            raise ObjectMissing from error
-        return _Body(answer["Body"])  # type: ignore[return-value]
 
     def local_path(self, stored: StoredObject) -> Path | None:
         return None
@@ -285,28 +235,6 @@ class S3Store:
         return 0  # S3 has no temporary files; its unfinished multipart uploads are listed by `multiparts`
 
 
-class _Body:
-    """A response body whose read errors are the store's."""
-
-    def __init__(self, body: Any) -> None:
-        self.body = body
-
-    def read(self, size: int | None = None) -> bytes:
-        try:
-            return self.body.read(size)
-        except BotoCoreError as error:
-            raise StoreUnavailable from error
-
-    def close(self) -> None:
-        self.body.close()
-
-    def __enter__(self) -> _Body:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
 def _version(version: str) -> dict[str, str]:
     return {"VersionId": version} if version else {}
 
@@ -317,11 +245,3 @@ def _named(version: str | None) -> str:
 
 def _last_modified(row: dict) -> datetime:
     return row.get("LastModified") or datetime.min.replace(tzinfo=UTC)
-
-
-def _whole_sha256(answer: dict) -> str | None:
-    """The recorded SHA-256 of the whole object; a multipart upload's checksum of checksums is not one."""
-    recorded = answer.get("ChecksumSHA256")
-    if not recorded or "-" in recorded or answer.get("ChecksumType") == "COMPOSITE":
-        return None
-    return base64.b64decode(recorded).hex()

@@ -12,7 +12,7 @@ from uploads.errors import ObjectMissing, StoreUnavailable
 
 
 @cache
-def _pool() -> urllib3.PoolManager:
+def pool() -> urllib3.PoolManager:
     # Short enough that a door answers 503 within ten seconds, whatever the store does.
     return urllib3.PoolManager(maxsize=32, timeout=urllib3.Timeout(connect=2, read=6), retries=False)
 
@@ -23,7 +23,7 @@ def put_stream(url: str, stream: Iterator[bytes], size: int) -> str:
     A stream that raises cuts the connection, so the store keeps nothing. Raises ObjectMissing when the upload is gone.
     """
     try:
-        answer = _pool().request("PUT", url, body=stream, headers={"Content-Length": str(size)})
+        answer = pool().request("PUT", url, body=stream, headers={"Content-Length": str(size)})
     except (HTTPError, OSError) as error:
         raise StoreUnavailable from error
     if answer.status == 404:

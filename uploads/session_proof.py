@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from django.db import transaction
 
 from uploads.errors import Conflict, ContentMismatch, ObjectMissing, SizeMismatch
@@ -49,7 +51,8 @@ def _gather(session: UploadSession) -> StoredObject:
 def _check(session: UploadSession, stored: StoredObject) -> str:
     if stored.size != session.file_size:
         raise SizeMismatch
-    sha256, sample = read_whole(stored, session.file_type)
+    with closing(get_store().open(stored)) as stream:
+        sha256, sample = read_whole(stream, session.file_type)
     with sample:
         if not session.file_type.looks_like(sample):
             raise ContentMismatch

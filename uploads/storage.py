@@ -81,6 +81,9 @@ class Store(Protocol):
     def head(self, key: str, version: str = "") -> StoredObject | None:
         """The newest version, or the one asked for."""
 
+    def fetch(self, key: str) -> tuple[StoredObject, IO[bytes]] | None:
+        """The newest version and a stream of its bytes, in one call."""
+
     def open(self, stored: StoredObject, start: int = 0, length: int | None = None) -> IO[bytes]:
         """A stream of exactly that version, from `start`. Raises ObjectMissing."""
 
