@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib.auth.models import AnonymousUser, User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
@@ -19,7 +20,7 @@ from rest_framework.exceptions import APIException
 from unfold.sites import UnfoldAdminSite
 
 WORKING_RIGHTS = ("candidates.view_candidate", "uploads.run_ops")
-TITLES = {403: "Not open to you", 404: "Not found"}
+TITLES = {400: "Not understood", 403: "Not open to you", 404: "Not found"}
 # The theme's scripts evaluate the attributes of its own templates, and set styles. No other page allows that.
 DESK_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 with_desk_policy: Callable[[Callable[..., Any]], Callable[..., Any]] = csp_update(DESK_POLICY)
@@ -48,10 +49,17 @@ class Desk(UnfoldAdminSite):
                 return self.refuse(request, 404, "There is no such page, or what it showed is gone.")
             except PermissionDenied:
                 return self.refuse(request, 403, "This is not open to you. Ask who looks after the installation.")
+            except (SuspiciousOperation, DataError, OverflowError, RecursionError):  # no link or form of ours
+                return self.refuse(request, 400, "This page was asked for in a way that it cannot be.")
             except APIException as fault:  # of the store: it is away, or has lost what was verified
                 return self.refuse(request, fault.status_code, str(fault.detail))
 
         return with_desk_policy(update_wrapper(page, view))
+
+    def get_urls(self) -> list[Any]:
+        """Without what nothing here links to: the theme's own search, and the way to a model's public page."""
+        unused = ("search", "view_on_site")
+        return [url for url in super().get_urls() if getattr(url, "name", "") not in unused]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return with_desk_policy(super().login)(request, extra_context)

@@ -159,9 +159,3 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     body = envelope("Something went wrong here. It has been noted.", "error")
     return JsonResponse(body, status=500)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return respond(
-        exceptions.PermissionDenied("This page is too old or was not made here. Reload it and try again."), request
-    )

@@ -21,6 +21,13 @@ NO_GROUP = "This account belongs to no group yet, so nothing is open to it. Ask 
 class SignIn(AuthenticationForm):
     """Asks for a right, where Django's own form asks for the staff flag."""
 
+    def clean_username(self) -> str:
+        """No account has a longer name, and the record of failed attempts has no room for one."""
+        name: str = self.cleaned_data["username"]
+        if len(name) > (User._meta.get_field("username").max_length or 0):
+            raise self.get_invalid_login_error()
+        return name
+
     def confirm_login_allowed(self, user: User) -> None:
         forms.AuthenticationForm.confirm_login_allowed(self, user)
         if not may_enter(user):
@@ -37,3 +44,10 @@ def locked_out(
     page = render(request, "admin/locked_out.html", context, status=429)
     page["Retry-After"] = str(int(hours * 3600))
     return page
+
+
+@with_desk_policy
+def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page for a form without the right CSRF token: mostly one that stood open while its reader signed in anew."""
+    context = {**admin.site.each_context(request), "title": "This page is too old"}
+    return render(request, "admin/too_old.html", context, status=403)

@@ -9,12 +9,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import connection, models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -110,6 +111,19 @@ class DeskAdmin(ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LongList
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """What a filter of the list offers. Any other column could be guessed letter by letter, or read whole."""
+        offered = {one if isinstance(one, str) else one.parameter_name for one in self.list_filter}
+        return lookup.partition("__")[0] in offered and super().lookup_allowed(lookup, value, request)
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponseBase | None:
+        for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.to_python(chosen)
+            except ValidationError:
+                raise SuspiciousOperation("not an id") from None
+        return super().response_action(request, queryset)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Rows are removed one by one, after a look at what goes with them."""

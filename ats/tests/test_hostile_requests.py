@@ -9,6 +9,7 @@ import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from ats.tests.builders import CHECK, PRESIGN, Caller, assert_envelope
+from ats.tests.desk import LIST, at_desk, person
 from ats.wsgi import application
 from candidates.tests.builders import created
 
@@ -48,6 +49,62 @@ def test_nul_in_an_address_of_the_desk_is_a_400_too(api):
     browser.force_login(api.user, backend="django.contrib.auth.backends.ModelBackend")
     for query in ("review_status__exact=%00", "q=%00", "created_at__gte=%00"):
         assert browser.get(f"/admin/candidates/candidate/?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["_to_field=password", "email__startswith=a", "parsed_resume__icontains=a", "links=1", "notes__text__contains=a"],
+)
+def test_a_list_of_the_desk_takes_no_filter_but_its_own(query):
+    assert at_desk().get(f"{LIST}?{query}").status_code == 400
+
+
+def test_a_day_before_all_days_breaks_no_list():
+    assert at_desk().get(f"{LIST}?created_at__gte=0001-01-01%2000:00:00%2B14:00").status_code in (200, 400)
+
+
+@pytest.mark.parametrize("column", ["digest__startswith", "token_key__startswith", "user__password__startswith"])
+def test_ops_cannot_guess_a_secret_letter_by_letter(column):
+    desk = at_desk("Ops")
+    assert desk.get("/admin/capture/devicetoken/").status_code == 200
+    assert desk.get(f"/admin/capture/devicetoken/?{column}=a").status_code == 400
+
+
+@pytest.mark.parametrize("chosen", ["x", "1.5", "1 OR 1=1"])
+def test_a_choice_that_is_no_row_chooses_nothing(chosen):
+    one = person()
+    answer = at_desk().post(LIST, {"action": "shortlist", "_selected_action": chosen})
+    assert answer.status_code == 400
+    one.refresh_from_db()
+    assert one.review_status == "new"
+
+
+@pytest.mark.parametrize("path", ["/admin/search/?s=a", "/admin/search/?s=a&extended=1&page=9", "/admin/r/1/1/"])
+def test_what_the_desk_does_not_use_is_not_there(path):
+    assert at_desk("Reviewer").get(path).status_code == 404
+
+
+def test_a_name_longer_than_any_account_is_a_wrong_name(client):
+    answer = client.post("/admin/login/", {"username": "a" * 300, "password": "b" * 10_000})
+    assert answer.status_code == 200
+    assert "correct username and password" in answer.content.decode()
+
+
+def test_a_form_without_its_csrf_token_changes_nothing_and_says_why():
+    one, desk = person(), at_desk()
+    desk.handler.enforce_csrf_checks = True
+    answer = desk.post(f"{LIST}{one.pk}/do/", {"verb": "reject"})
+    assert answer.status_code == 403
+    assert "too old" in answer.content.decode()
+    one.refresh_from_db()
+    assert one.review_status == "new"
+
+
+def test_no_cookie_holds_the_name_of_a_person():
+    one, desk = person("Zuleika Featherstonehaugh"), at_desk()
+    desk.post(f"{LIST}{one.pk}/do/", {"verb": "shortlist"})
+    assert set(desk.cookies) <= {"sessionid", "csrftoken"}
+    assert "Zuleika Featherstonehaugh: shortlisted." in desk.get(LIST).content.decode()
 
 
 @pytest.mark.parametrize("page", ["/upload/", "/upload", "/upload/videos/00000000-0000-0000-0000-000000000000"])
