@@ -32,6 +32,15 @@ PLACES = (
     "parsing.bell:nudge",  # committed, not yet published
     "parsing.tasks:read",  # a document is claimed
     "parsing.tasks:_record",  # it has been read, nothing is recorded
+    "uploads.s3:S3Store.create_multipart",  # an upload session is there, the store knows nothing of it
+    "uploads.disk:DiskStore.create_multipart",
+    "uploads.sessions:UploadSession.record_chunk",  # a chunk is in the store, its row does not say so
+    "uploads.chunked:_progress",  # the chunk has arrived, the answer has not gone out
+    "uploads.sessions:UploadSession.complete",  # all chunks are there, completion was asked for
+    "uploads.chunked:nudge",  # completed, not yet published
+    "uploads.tasks:prove_session",  # an upload is claimed
+    "uploads.session_proof:_check",  # its parts are one object
+    "uploads.session_proof:_keep",  # its bytes are hashed, there is no document yet
 )
 
 
@@ -39,16 +48,20 @@ OWNER = "ATS_TOKEN"
 
 
 class FaultHouse:
-    """PostgreSQL, Redis, S3, web, worker and schedule, each a `Program` with `kill`, `start` and `signal`."""
+    """PostgreSQL, Redis, S3, web, worker and schedule, each a `Program` with `kill`, `start` and `signal`.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    `on_disk`: without S3.
+    """
+
+    def __init__(self, folder: Path, *, on_disk: bool = False) -> None:
+        self.folder, self.on_disk = folder, on_disk
         self.postgresql, self.redis = PostgreSQL(folder / "postgresql"), Redis(folder / "redis", free_port())
         self.s3 = S3(folder / "s3")
-        self.services = [self.postgresql, self.redis, self.s3]
+        self.services = [self.postgresql, self.redis, *([] if on_disk else [self.s3])]
         port = free_port()
         (folder / "data").mkdir()
         (folder / "orders").mkdir()
+        (folder / "tmp").mkdir()
         self.environment = {
             **os.environ,
             **settings_for(folder, self.services),
@@ -57,8 +70,10 @@ class FaultHouse:
             "DJANGO_SETTINGS_MODULE": "ats.tests.crash_settings",
             "CRASH_PLACES": ",".join(PLACES),
             ORDERS: str(folder / "orders"),
+            "TMPDIR": str(folder / "tmp"),
             "RATE_CAPTURE": "1000000",
             "RATE_UPLOAD": "1000000",
+            "RATE_CHUNKED": "1000000",
         }
         self.web = Web(port, self.environment)
         self.worker, self.beat = background(self.environment, folder / "data")
@@ -73,6 +88,10 @@ class FaultHouse:
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(MANAGE), *arguments]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120)
+
+    @property
+    def programs(self) -> list[Program]:
+        return [*self.services, self.web, self.worker, self.beat]
 
     # --- What happens to it -------------------------------------------------------------------------------------------
 
@@ -93,7 +112,7 @@ class FaultHouse:
     def heal(self) -> None:
         """Everything runs again, whatever a test did."""
         self.pardon()
-        for program in (*self.services, self.web, self.worker, self.beat):
+        for program in self.programs:
             if not program.alive:
                 self.restart(program)
 
@@ -179,9 +198,9 @@ def at_once(count: int, do: Callable[[int], Any]) -> list[Any]:
 
 
 @contextlib.contextmanager
-def fault_house() -> Iterator[FaultHouse]:
+def fault_house(*, on_disk: bool = False) -> Iterator[FaultHouse]:
     with temporary_folder() as folder:
-        house = FaultHouse(folder)
+        house = FaultHouse(folder, on_disk=on_disk)
         with all_running(*house.services):
             house.prepare()
             with all_running(house.web, house.worker, house.beat):
