@@ -8,10 +8,12 @@ the rows stay whole.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
-from parsing.dates import find_spans, looks_like_date
+from parsing.dates import DANGLING, find_spans, looks_like_date
+from parsing.glyphs import join_words
 from parsing.headings import section_of
 from parsing.page import Run
 
@@ -69,26 +71,44 @@ def _letters(runs: list[Run]) -> int:
 
 def _gutters(runs: list[Run]) -> list[Gutter]:
     """Strips in front of an edge where several runs begin, between the runs that cross them."""
-    edges: dict[int, list[Run]] = defaultdict(list)
-    for run in runs:
-        edges[round(run.x0 / 3)].append(run)
-    leftmost, gutters = min(run.x0 for run in runs), []
-    for edge in sorted(edges):
-        starts = edges[edge] + edges.get(edge + 1, [])
-        x = min(run.x0 for run in starts)
-        if len(starts) >= MIN_ROWS and x > leftmost + 40:
-            for strip in _strips(runs, x, []):
-                titles = _one_sided_titles(strip)
-                gutters += _strips([*strip.left, *strip.right], x, titles) if titles else [strip]
+    gutters = []
+    for x in _edges(runs):
+        for strip in _strips(runs, x, []):
+            titles = _one_sided_titles(strip)
+            gutters += _strips([*strip.left, *strip.right], x, titles) if titles else [strip]
     return gutters
+
+
+def _edges(runs: list[Run]) -> list[float]:
+    """Where a column may begin: the left edges that several runs share, and the leftmost of runs that end alike."""
+    leftmost = min(run.x0 for run in runs) + 40
+    inner = [run for run in runs if run.x0 > leftmost]
+    edges: set[float] = set()
+    for side in (lambda run: run.x0, lambda run: run.x1):
+        near: dict[int, list[Run]] = defaultdict(list)
+        for run in inner:
+            near[round(side(run) / 3)].append(run)
+        for at in near:
+            alike = near[at] + near.get(at + 1, [])
+            if len(alike) >= MIN_ROWS:
+                edges.add(min(run.x0 for run in alike))
+    return sorted(edges)
 
 
 def _one_sided_titles(strip: Gutter) -> list[Run]:
     """Section titles of a strip where only one side has any: they stand over both sides and so end the strip."""
-    left, right = ([run for run in side if section_of(run.text)] for side in (strip.left, strip.right))
+    left, right = _titles(strip.left, strip.right)
     if bool(left) == bool(right) or _are_side_headings(strip.left, strip.right):
         return []
     return left or right
+
+
+def _titles(left: list[Run], right: list[Run]) -> tuple[list[Run], list[Run]]:
+    """Section titles on either side; the word "E-mail" in small letters is none where true titles are large."""
+    found = [[run for run in side if section_of(run.text)] for side in (left, right)]
+    largest = max((run.size for side in found for run in side), default=0.0)
+    one, other = ([run for run in side if run.size > 0.85 * largest] for side in found)
+    return one, other
 
 
 def _strips(runs: list[Run], x: float, titles: list[Run]) -> list[Gutter]:
@@ -119,12 +139,28 @@ def _parts_columns(gutter: Gutter) -> bool:
         return False
     if _are_side_headings(left, right) or _are_side_headings(right, left):
         return False
-    if (_headings(left) and _headings(right)) or (_flows(gutter.left) and _flows(gutter.right)):
+    if _cuts_off_dates(gutter):
+        return False
+    if all(_titles(left, right)) or (_flows(gutter.left) and _flows(gutter.right)):
         return True
     fewer, more = (left, right) if len(left) < len(right) else (right, left)
     paired = sum(any(same_row(run, other, 0.18) for other in more) for run in fewer) / len(fewer)
-    dates = max(sum(looks_like_date(run.text) for run in side) / len(side) for side in (left, right))
-    return dates < 0.4 and paired < 0.7
+    return paired < 0.7 and not any(map(_holds_dates, (left, right)))
+
+
+def _holds_dates(side: list[Run]) -> bool:
+    """Whether a side is a margin of dates, some of them perhaps wrapped over several rows."""
+    dates = sum(looks_like_date(run.text) for run in side)
+    parts = sum(_is_part_of_date(run.text) for run in side)
+    return dates >= 0.4 * len(side) or parts >= 0.8 * len(side)
+
+
+def _cuts_off_dates(gutter: Gutter) -> bool:
+    """Whether between the gutter and the text behind it stand the dates of the rows in front of it."""
+    text = min((run.x0 for run in gutter.right if not looks_like_date(run.text)), default=0.0)
+    dates = [run for run in gutter.right if run.x1 <= text]
+    paired = sum(any(same_row(run, other) for other in gutter.left) for run in dates)
+    return len(dates) >= MIN_ROWS and paired >= 0.7 * len(dates)
 
 
 def _facing_rows(gutter: Gutter) -> tuple[list[Run], list[Run]]:
@@ -148,10 +184,6 @@ def _flows(side: list[Run]) -> bool:
     return rows >= 5 and _letters(side) / rows >= 24 and sum(len(run.text) > 24 for run in side) >= 4
 
 
-def _headings(rows: list[Run]) -> int:
-    return sum(1 for run in rows if section_of(run.text))
-
-
 def _row_heads(runs: list[Run]) -> list[Run]:
     """The first run of every row."""
     heads: list[Run] = []
@@ -168,15 +200,20 @@ def merge_wrapped_labels(runs: list[Run]) -> list[Run]:
         columns[round(run.x0 / 2)].append(run)
     if len(columns) < 2:
         return runs
-    return [run for column in columns.values() for run in _merge_column(column, runs)]
+    merged = [run for column in columns.values() for run in _merge_column(column, runs, _continues_cell)]
+    dates = [run for run in merged if _is_part_of_date(run.text)]
+    if len(dates) < 2:
+        return merged
+    rest = [run for run in merged if not _is_part_of_date(run.text)]
+    return rest + _merge_column(sorted(dates, key=lambda r: r.top), rest, _continues_date)
 
 
-def _merge_column(column: list[Run], runs: list[Run]) -> list[Run]:
+def _merge_column(column: list[Run], runs: list[Run], continues: Callable[[Run, Run, list[Run]], bool]) -> list[Run]:
     kept: list[Run] = []
     last: Run | None = None
     for run in column:
-        if last is not None and _continues_cell(last, run, runs):
-            kept[-1] = kept[-1]._replace(text=f"{kept[-1].text} {run.text}", x1=max(kept[-1].x1, run.x1))
+        if last is not None and _is_close_below(last, run) and continues(last, run, runs):
+            kept[-1] = kept[-1]._replace(text=join_words(kept[-1].text, run.text), x1=max(kept[-1].x1, run.x1))
             last = run._replace(text=kept[-1].text)
             continue
         kept.append(run)
@@ -184,20 +221,36 @@ def _merge_column(column: list[Run], runs: list[Run]) -> list[Run]:
     return kept
 
 
+def _is_close_below(last: Run, run: Run) -> bool:
+    return 0 < run.bottom - last.bottom < 1.7 * run.size and abs(run.size - last.size) <= 0.1 * run.size
+
+
 def _continues_cell(last: Run, run: Run, runs: list[Run]) -> bool:
-    """Whether `run` is the rest of the cell `last`: close below it, with a neighbour that it does not reach."""
-    if not 0 < run.bottom - last.bottom < 1.7 * run.size or abs(run.size - last.size) > 0.1 * run.size:
-        return False
+    """Whether `run` is the rest of the cell `last`, which has a neighbour to the right that neither reaches."""
     row = [o for o in runs if o.x0 != last.x0 and same_row(last, o) and not section_of(o.text)]
     right = [other.x0 for other in row if other.x0 > last.x0 + 20]
     if not right or max(last.x1, run.x1) > min(right):
         return False
     if len(row) >= 2:
         return len(row) > sum(1 for other in runs if other is not run and same_row(run, other))
-    joined = f"{last.text} {run.text}"
-    return bool(section_of(joined)) or (
-        _whole_range(joined) and (not _whole_range(last.text) or last.text.rstrip().endswith(("-", "–", "—")))
-    )
+    return bool(section_of(join_words(last.text, run.text))) or _completes_range(last.text, run.text)
+
+
+def _continues_date(last: Run, run: Run, runs: list[Run]) -> bool:
+    """Whether `run` completes a range of dates that begins above it in a margin, beside other text."""
+    if last.x1 < run.x0 or run.x1 < last.x0 or not _completes_range(last.text, run.text):
+        return False
+    return any(other.x1 < last.x0 and other.top < last.bottom and other.bottom > last.top for other in runs)
+
+
+def _is_part_of_date(text: str) -> bool:
+    """Whether a text may be the rest of a date: "— Present", "4 years"."""
+    return len(text) < 40 and looks_like_date(f"2000 {text}")
+
+
+def _completes_range(first: str, rest: str) -> bool:
+    joined = join_words(first, rest)
+    return _whole_range(joined) and (not _whole_range(first) or bool(DANGLING.search(first)))
 
 
 def _whole_range(text: str) -> bool:

@@ -89,6 +89,8 @@ def _point() -> re.Pattern[str]:
 
 _SEPARATOR = re.compile(SEPARATOR, re.I)
 _PRESENT = re.compile(rf"(?:the\s+|the present\s+)?(?:{PRESENT})(?![^\W\d_])", re.I)
+DANGLING = re.compile(r"(?:[-–—]|\bto|\bbis|\bau?|\bal?|\bhasta|\baté)\s*$", re.I)
+"""The end of a range whose second date stands elsewhere."""
 _OPEN = re.compile(r"\s*[-–—]\s*(?:$|\)|\n)|\s*(?:от|to)\s*$")
 
 
@@ -163,7 +165,7 @@ def _iso(point: Point) -> str:
 
 BESIDE_DATES = re.compile(
     r"\b(?:expected|anticipated|graduat(?:ed|ion|ing)|class of|completed|since|from|date|dates|period|approx|ca|"
-    r"\d+\s*\+?\s*(?:years?|yrs?|y|months?|mos?|m|jahre?|monate?|ans?|mois|años?|meses)\b\.?)",
+    r"(?:\d+|\ban?)\s*\+?\s*(?:years?|yrs?|y|months?|mos?|m|jahre?|monate?|ans?|mois|años?|meses)\b\.?)",
     re.I,
 )
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from parsing.dates import Span, find_spans, looks_like_date
+from parsing.dates import DANGLING, Span, find_spans, looks_like_date, without_dates
 from parsing.page import Line
 from parsing.sections import WORKED_AS, is_bullet, without_bullet
 from parsing.segments import NOISE
@@ -17,7 +17,6 @@ MAX_DANGLING = 120  # characters of a line whose range goes on in the next
 LONG_BULLET = 11  # words, with its date
 SENTENCE = 13  # words; a longer line is running text
 LINK_ONLY = re.compile(r"^\W*(?:https?://|www\.)\S+$|^\S+\.(?:com|org|net|io|de|edu)\S*$", re.I)
-DANGLING = re.compile(r"(?:[-–—]|\bto|\bbis)\s*$", re.I)
 PRESENT_CELL = re.compile(
     r"^\W*(?:present|current|now|today|till date|to date|ongoing|heute|actuel|actualidad|oggi|nu|atual)\W*$", re.I
 )
@@ -114,7 +113,7 @@ def _heads(lines: list[Line]) -> list[bool]:
         follows_text = last is not None and not heads[-1]
         dated = any(span.start for span in find_spans(line.text)) or any(looks_like_date(cell) for cell in line.cells)
         if is_bullet(line):
-            heads.append(dated and len(line.text.split()) < SENTENCE and line.text[:1] not in "–—")
+            heads.append(dated and len(without_dates(line.text).split()) < SENTENCE and line.text[:1] not in "–—")
             continue
         own_date = dated and len(line.cells) > 1
         rest = follows_text and last is not None and _continues(last, line) and not own_date
@@ -135,7 +134,7 @@ def _edge(lines: list[Line]) -> float:
 
 
 def _is_text(line: Line) -> bool:
-    words = line.text.split()
+    words = without_dates(line.text).split()
     if WORKED_AS.match(line.text) and any(span.start for span in find_spans(line.text)):
         return False
     return len(words) > SENTENCE or (

@@ -37,3 +37,15 @@ def expand(code: int) -> str:
         return char
     opened = unicodedata.normalize("NFKC", char)
     return opened if opened.strip() else ""
+
+
+def join_words(before: str, after: str) -> str:
+    """Two stretches of text that follow each other; a word that a hyphen divides between them is put together.
+
+    The hyphen stays in addresses, and in front of a capital or a digit, where it is part of the word.
+    """
+    if not before.endswith(LINE_END_HYPHEN):
+        return f"{before} {after}"
+    divided = before[:-1].rsplit(maxsplit=1)[-1:]
+    belongs = not after[:1].islower() or any(char in "/@." for word in divided for char in word)
+    return before[:-1] + "-" * belongs + after

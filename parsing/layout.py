@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from parsing.columns import regions_of, same_row
-from parsing.glyphs import LINE_END_HYPHEN
+from parsing.glyphs import LINE_END_HYPHEN, join_words
 from parsing.page import Glyph, Line, Page, Run
 
 WIDE_GAP = 1.15  # in glyph sizes: a gap this wide begins a new run
@@ -30,7 +30,7 @@ def lines_of(page: Page, first_block: int = 0) -> list[Line]:
             line.block, line.column = block, column
             lines.append(line)
             previous = line
-    return lines
+    return join_divided(lines)
 
 
 def _begins_block(previous: Line, line: Line) -> bool:
@@ -46,35 +46,47 @@ def runs_of(page: Page) -> list[Run]:
     runs: list[Run] = []
     current: list[Glyph] = []
     for glyph in page.glyphs:
-        if current and not _goes_on(current[-1], glyph):
-            runs.append(_run(current))
-            current = []
+        if current:
+            if glyph.char == current[-1].char and _is_shadow(current[-1], glyph):
+                continue
+            if not _goes_on(current[-1], glyph):
+                runs.append(_run(current))
+                current = []
         current.append(glyph)
     if current:
         runs.append(_run(current))
     return _join_stacked([run for run in runs if run.text])
 
 
+def _is_shadow(last: Glyph, glyph: Glyph) -> bool:
+    """Whether a letter is drawn again, a little beside itself, to look bold or to cast a shadow."""
+    right, down = abs(glyph.x0 - last.x0), abs(glyph.bottom - last.bottom)
+    return right + down > 0 and right < 0.15 * last.size and down < 0.4 * last.size
+
+
 def _join_stacked(runs: list[Run]) -> list[Run]:
     """Letters written one below the other are one run, standing where the first letter stands."""
     joined: list[Run] = []
-    bottom = 0.0
+    bottom, stack = 0.0, False
     for run in runs:
         last = joined[-1] if joined else None
-        if (
-            last
-            and len(run.text) == 1
-            and run.text.isalpha()
-            and abs(last.x0 - run.x0) < 0.7 * run.size
-            and (last.bottom == bottom or len(last.text) > 1)
-            and last.text.isalpha()
-            and 0 < run.bottom - bottom < 2 * run.size
-        ):
+        stack = (
+            last is not None and (stack or _is_letter(last)) and _is_letter(run) and _stands_below(last, bottom, run)
+        )
+        if last is not None and stack:
             joined[-1] = last._replace(text=last.text + run.text)
         else:
             joined.append(run)
         bottom = run.bottom
     return joined
+
+
+def _is_letter(run: Run) -> bool:
+    return len(run.text) == 1 and run.text.isalpha()
+
+
+def _stands_below(stack: Run, bottom: float, run: Run) -> bool:
+    return abs(stack.x0 - run.x0) < 0.7 * run.size and 0 < run.bottom - bottom < 2 * run.size
 
 
 def _goes_on(last: Glyph, glyph: Glyph) -> bool:
@@ -107,6 +119,7 @@ def _run(glyphs: list[Glyph]) -> Run:
 
 def _text(glyphs: list[Glyph]) -> str:
     """The words of a run. In a letter-spaced title the gaps between letters are as wide as spaces elsewhere."""
+    glyphs = [glyph for glyph in glyphs[:-1] if glyph.char != LINE_END_HYPHEN] + glyphs[-1:]
     gaps = [0.0, *(_distance(last, glyph) for last, glyph in pairwise(glyphs))]
     if len(glyphs) > 3 and (spaced := _letter_spacing(glyphs, gaps)):
         return "".join(" " + g.char if gap > spaced else g.char for g, gap in zip(glyphs, gaps, strict=True)).strip()
@@ -166,7 +179,22 @@ def _line(page: int, row: list[Run]) -> Line:
     return Line(" ".join(cells), page, box, max(r.size for r in row), bold, cells)
 
 
-def join_hyphens(lines: list[Line]) -> str:
-    """The text of lines, one a row; a word divided at a line's end by a hyphen mark is put together again."""
-    text = "\n".join(line.text for line in lines)
-    return text.replace(LINE_END_HYPHEN + "\n", "").replace(LINE_END_HYPHEN, "")
+def join_divided(lines: list[Line]) -> list[Line]:
+    """Lines in which no word is divided: its rest moves up from the next line of the column."""
+    joined: list[Line] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if last is not None and last.text.endswith(LINE_END_HYPHEN) and last.column == line.column:
+            rest, _, kept = line.cells[0].partition(" ")
+            _set_cells(last, (*last.cells[:-1], join_words(last.cells[-1], rest)))
+            _set_cells(line, (kept, *line.cells[1:]) if kept else line.cells[1:])
+        if line.cells:
+            joined.append(line)
+    for line in joined:
+        if LINE_END_HYPHEN in line.text:
+            _set_cells(line, tuple(cell.replace(LINE_END_HYPHEN, "-") for cell in line.cells))
+    return joined
+
+
+def _set_cells(line: Line, cells: tuple[str, ...]) -> None:
+    line.cells, line.text = cells, " ".join(cells)

@@ -23,6 +23,7 @@ def _direct(function: Any, result: Any, *arguments: Any) -> Any:
     return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
+_is_generated = _direct(pdfium.FPDFText_IsGenerated, ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 _unicode_of = _direct(pdfium.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
 _box_of = _direct(pdfium.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 _object_of = _direct(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
@@ -86,7 +87,7 @@ def _read_glyphs(textpage: Any, page: Page, fonts: dict[int, bool], origin: tupl
     for index in range(pdfium.FPDFText_CountChars(textpage)):
         code = _unicode_of(handle, index)
         if code in SPACES:
-            gap = True
+            gap = gap or not _is_generated(handle, index)
             continue
         char = expand(code)
         if not char:

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 MAX_CHARACTERS = 1_000_000
 
 REASONS = {
@@ -45,11 +45,14 @@ class Reading:
     warnings: list[str] = field(default_factory=list)
 
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ud800-\udfff\ufffe\uffff]")
 
 
 def clean_text(text: str) -> str:
-    """Text that every database takes: no control characters or lone surrogates, NFC, at most MAX_CHARACTERS."""
+    """Text that every database takes: NFC, no control characters or lone surrogates, at most MAX_CHARACTERS.
+
+    Soft hyphens go too: they only say where a word may be divided.
+    """
     return unicodedata.normalize("NFC", CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))[
         :MAX_CHARACTERS
     ]

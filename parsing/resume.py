@@ -12,7 +12,6 @@ from parsing.certificates import find_certificates, find_projects
 from parsing.dates import Span
 from parsing.education import find_education
 from parsing.languages import find_languages, written_in
-from parsing.layout import join_hyphens
 from parsing.names import Name, find_name
 from parsing.page import Line, TextLayer
 from parsing.reading import PARSER_VERSION, Reading, clean_text
@@ -49,7 +48,7 @@ class Notes:
 
 def read_fields(layer: TextLayer, file_name: str = "") -> Reading:
     """The fields of a text layer. Pure: the same lines give the same fields, today and next year."""
-    text = clean_text(join_hyphens(layer.lines))
+    text = clean_text("\n".join(line.text for line in layer.lines))
     lines = without_page_marks([_cut(line) for line in layer.lines[:MAX_LINES]])
     sections = split_sections(lines)
     notes = Notes()
@@ -74,20 +73,24 @@ def _cut(line: Line) -> Line:
 
 def without_page_marks(lines: list[Line]) -> list[Line]:
     """Lines without page numbers, and without headers and footers from the second page on."""
-    pages = defaultdict(set)
+    alike = defaultdict(list)
     for line in lines:
-        pages[DIGITS.sub("#", line.text)].add(line.page)
+        alike[DIGITS.sub("#", line.text)].append(line)
     return [
         line
         for line in lines
-        if not PAGE_MARK.match(line.text) and not _repeated(line, pages[DIGITS.sub("#", line.text)])
+        if not PAGE_MARK.match(line.text) and not _repeated(line, alike[DIGITS.sub("#", line.text)])
     ]
 
 
-def _repeated(line: Line, pages: set[int]) -> bool:
+def _repeated(line: Line, alike: list[Line]) -> bool:
+    """Whether other pages have the same line at the same height, as headers and footers have."""
+    if line.box is None or len(alike) < 2:
+        return False
+    bottom = line.box[3]
+    pages = {other.page for other in alike if other.box and abs(other.box[3] - bottom) < 3}
     return (
         len(pages) > 1
-        and line.box is not None
         and (line.page > 1 or any(c.isdigit() for c in line.text[-8:]))
         and (len(pages) > 2 or line.box[1] < 60 or line.box[3] > 700)
     )
@@ -117,7 +120,7 @@ def _basics(layer: TextLayer, sections: list[Section], notes: Notes, text: str, 
     _put_place(basics, header, notes)
     _put_headline(basics, header, name, notes)
     if summary := _lines(sections, "summary"):
-        basics["summary"] = join_hyphens(summary).replace("\n", " ")
+        basics["summary"] = " ".join(line.text for line in summary)
         notes.add("basics.summary", basics["summary"][:80], "sections.summary", 0.8, summary[0])
     return basics
 
