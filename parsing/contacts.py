@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from parsing.dates import looks_like_date
 from parsing.page import Line, Link
 from parsing.words import fold, load_index
 
@@ -19,11 +20,6 @@ PHONE = re.compile(r"(?<![\w@/.-])(?:\+|00)?\s?\(?\+?\d[\d\s().\-–/·\u2011\u0
 PHONE_LABEL = re.compile(
     r"(?:phone|mobile|tel|cell|handy|m[óo]vil|telefon|téléphone|telefono|тел|电话|手机|電話|전화|هاتف|fon|ph)\W{0,4}$",
     re.I,
-)
-DATE_LIKE = re.compile(
-    r"^(?:19|20)\d\d\s*[-–/.]\s*(?:19|20)?\d\d$|^\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d$|^(?:19|"
-    r"20)\d\d[./-]\d\d[./-]\d\d$|"
-    r"(?:19|20)\d\d\s*[-–]\s*(?:\d\d[./])?(?:19|20)\d\d"
 )
 NETWORKS = {
     "linkedin.com": ("LinkedIn", r"(?:in|pub)/([^/?#]+)"),
@@ -120,18 +116,26 @@ def find_phones(lines: list[Line], links: list[Link], region: str) -> list[tuple
         if sum(c.isdigit() for c in line.text) < 7:
             continue
         for match in PHONE.finditer(line.text):
-            labelled = bool(PHONE_LABEL.search(line.text[: match.start()]))
-            number = normal_phone(match[0], region) or (
-                _raw(match[0]) if labelled or match[0].lstrip().startswith("+") else ""
-            )
+            number = normal_phone(match[0], region) or (_raw(match[0]) if _is_surely_a_phone(line, match) else "")
             if number and found.get(number) is None:
                 found[number] = line
     return list(found.items())
 
 
+def _is_surely_a_phone(line: Line, match: re.Match[str]) -> bool:
+    """Whether a number of another country is meant: it has a label or a plus, or fills a cell and begins with 0."""
+    written = match[0].strip()
+    labelled = PHONE_LABEL.search(line.text[: match.start()]) or written.startswith("+")
+    return bool(labelled) or (written in line.cells and written.startswith(("0", "(0")) and not _is_date(written))
+
+
 def _raw(text: str) -> str:
     digits = re.sub(r"\D", "", text)
     return ("+" if text.lstrip().startswith("+") else "") + digits if 8 <= len(digits) <= 15 else ""
+
+
+def _is_date(text: str) -> bool:
+    return not text.startswith("+") and looks_like_date(text)
 
 
 @lru_cache(maxsize=2_000)
@@ -141,7 +145,7 @@ def normal_phone(text: str, region: str) -> str:
 
     text = text.strip()
     digits = re.sub(r"\D", "", text)
-    if not 7 <= len(digits) <= 15 or DATE_LIKE.search(text) or (text.isdigit() and len(text) < 9):
+    if not 7 <= len(digits) <= 15 or _is_date(text) or (text.isdigit() and len(text) < 9):
         return ""
     try:
         number = phonenumbers.parse(text, region)
@@ -171,7 +175,11 @@ def find_links(header: list[Line], others: list[Line], links: list[Link]) -> lis
     """The person's own pages: profiles anywhere, other sites only among the contact data."""
     found: dict[str, Profile] = {}
     header = header + [line for line in others if _is_contact_line(line)]
-    for url, line, own in [*_linked(links, header), *_written(header, True), *_written(others, False)]:
+    for url, line, own in [
+        *_linked(links, header),
+        *_written([line for line in header if not _is_sentence(line)], True),
+        *_written(others, False),
+    ]:
         profile = profile_of(url, line)
         if profile is None and (not own or _is_network(url) or NO_SITE.match(url)):
             continue
@@ -190,7 +198,10 @@ def _is_contact_line(line: Line) -> bool:
 
 
 def _is_sentence(line: Line) -> bool:
-    return len(line.text.split()) > 12 and not EMAIL.search(line.text) and sum(c in "|•·,/" for c in line.text) < 3
+    """Whether a line is running text, where a link is no more than a remark."""
+    words = len(line.text.split())
+    listed = EMAIL.search(line.text) or sum(c in "|•·,/" for c in line.text) > 2
+    return not listed and (words > 12 or (words > 5 and line.text.endswith(".")))
 
 
 def _linked(links: list[Link], header: list[Line]) -> list[tuple[str, Line | None, bool]]:

@@ -8,24 +8,15 @@ from typing import NamedTuple
 from parsing.headings import section_of
 from parsing.page import Line
 from parsing.sections import body_size
-from parsing.who import company_score, place_score, title_score
-from parsing.words import fold, load_index
+from parsing.who import company_score, place_score, school_score, title_score
+from parsing.words import fold, load_index, word_set
 
-LABEL = re.compile(
-    r"^\W*(?:full name|name|candidate name|name of (?:the )?candidate|applicant|nom|nombre|nome|naam|"
-    r"imię i nazwisko|фио|имя|"
-    r"姓名|名前|氏名|이름|الاسم|नाम|nachname|vorname)\s*[:：\-–]?\s+(?=\S)",
-    re.I,
-)
 DOCUMENT = re.compile(
     r"\b(?:curriculum\s+vit(?:ae|æ)|résumé|resume|cv|c\.v\.|bio[- ]?data|lebenslauf|europass|"
     r"portfolio|hoja de vida|currículum|"
     r"curriculo|currículo|życiorys|özgeçmiş)\b|резюме|简历|個人簡歷|履歴書|職務経歴書|이력서|السيرة الذاتية|"
     r"בקורות חיים",
     re.I,
-)
-HONORIFIC = re.compile(
-    r"^(?:mr|mrs|ms|miss|dr|prof|professor|eng|ing|dipl\.?-?ing|herr|frau|sr|sra|shri|smt|er|ca|cs|adv)\b\.?\s+", re.I
 )
 CREDENTIALS = re.compile(
     r"(?:[,\s]+\(?(?:ph\.?\s?d|m\.?d|mba|m\.?sc|b\.?sc|msc|bsc|rn|bsn|msn|pmp|cpa|cfa|cissp|pe|"
@@ -36,36 +27,6 @@ CREDENTIALS = re.compile(
 )
 WORD = r"[^\W\d_][\w'’.\-\u0300-\u036f\u0900-\u097f]*"
 SHAPE = re.compile(rf"{WORD}(?:[ \u3000]{WORD}){{0,5}}")
-PARTICLES = frozenset(
-    [
-        "de",
-        "la",
-        "del",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "di",
-        "du",
-        "van",
-        "von",
-        "der",
-        "den",
-        "ten",
-        "ter",
-        "zu",
-        "zur",
-        "bin",
-        "ibn",
-        "al",
-        "el",
-        "le",
-        "y",
-        "e",
-        "af",
-        "av",
-    ]
-)
 FILE_NOISE = re.compile(
     r"\b(?:cv|resume|résumé|curriculum|vitae|lebenslauf|naukri|linkedin|indeed|monster|profile|"
     r"final|new|updated?|latest|copy|draft|"
@@ -108,27 +69,63 @@ def _candidates(lines: list[Line]) -> list[tuple[str, Line, bool]]:
     """Texts that have the shape of a name, in reading order; a name over two lines is put together."""
     found: list[tuple[str, Line, bool]] = []
     for index, line in enumerate(lines):
-        following = lines[index + 1] if index + 1 < len(lines) else None
-        if following and _one_name_over_two(line, following):
-            found.append((f"{line.text} {following.text}", line, False))
+        found += [
+            (f"{line.text} {other.text}", line, False)
+            for other in lines[index + 1 : index + 4]
+            if _goes_on(line, other)
+        ]
+        if labelled := _labelled(line):
+            found.append((labelled, line, True))
         for cell in dict.fromkeys([line.text, *line.cells]):
-            label = LABEL.match(cell)
-            text = strip(cell[label.end() :] if label else cell)
+            text = strip(cell)
             if _has_shape(text):
-                found.append((text, line, bool(label)))
+                found.append((text, line, False))
     return found
 
 
+def _labelled(line: Line) -> str:
+    """The name of "Name: Ravi Kumar", "First name(s) / Surname(s)" in a form, "Nombre y apellidos: ..."; else ""."""
+    label, _, value = line.text.partition(":") if len(line.cells) < 2 else (line.cells[0], "", line.cells[1])
+    words, label_words = fold(label).split(), word_set("names.txt", "label")
+    if not value and words and words[0] in label_words:
+        label, _, value = line.text.partition(" ")
+        words = words[:1]
+    if not label_words & {*words} or not {*words} <= label_words | word_set("names.txt", "beside"):
+        return ""
+    text = strip(value)
+    return text if _has_shape(text) else ""
+
+
 def strip(text: str) -> str:
-    """A name without title, degree, the word CV and what follows a bar."""
+    """A name without title, degree, the word CV and what follows a bar or a comma."""
     text = re.split(r"\s[|·•–—]\s|\t|\s-\s", text)[0]
     text = DOCUMENT.sub(" ", text)
     text = re.sub(r"^\W*(?:of|for|de|von|–|-|:)\s+(?=[A-Z])", "", text.strip(" :,–-|"))
-    text = HONORIFIC.sub("", text.strip(" :,–-|"))
+    text = _without_titles(text.strip(" :,–-|"))
+    text = _before_comma(re.sub(r"\s*\([^)]*\)\s*$", "", text))
     bare = CREDENTIALS.sub("", text)
     text = bare if " " in bare or "," in text else text  # Wei Ma is no Master of Arts
-    text = re.sub(r"\s*\([^)]*\)\s*$", "", text)
     return " ".join(text.strip(" ,:;–-|").split())
+
+
+def _without_titles(text: str) -> str:
+    while " " in text:
+        first, rest = text.split(maxsplit=1)
+        known = word_set("names.txt", "title") | (word_set("names.txt", "dotted") if "." in first else frozenset())
+        if fold(first) not in known and not {*fold(first).split()} <= known:
+            break
+        text = rest
+    return text
+
+
+def _before_comma(text: str) -> str:
+    """ "Ann Lee, Engineer" is Ann Lee, "LEE, Ann" is Ann Lee; a place stays as it is."""
+    head, comma, tail = text.partition(",")
+    if comma and " " in head and place_score(text) < 1.8:
+        return head
+    if comma and head.isupper() and not tail.isupper() and len(tail.split()) <= 2 and place_score(text) < 1.8:
+        return f"{tail.strip()} {tidy(head)}"
+    return text
 
 
 def _has_shape(text: str) -> bool:
@@ -137,15 +134,27 @@ def _has_shape(text: str) -> bool:
     words = text.split()
     if words[0].isascii() and not any(word[0].isupper() for word in words):
         return False
-    lower = [word for word in words if word[0].islower() and word.lower() not in PARTICLES]
+    lower = [word for word in words if word[0].islower() and word.lower() not in word_set("names.txt", "particle")]
     return not lower
 
 
-def _one_name_over_two(line: Line, following: Line) -> bool:
-    if not line.size or abs(line.size - following.size) > 0.1 * line.size or line.page != following.page:
+def _goes_on(line: Line, other: Line) -> bool:
+    """Whether a name is written over two lines: of one size, one close below the other."""
+    if (
+        line.box is None
+        or other.box is None
+        or line.page != other.page
+        or abs(line.size - other.size) > 0.1 * line.size
+    ):
         return False
-    short = len(line.text.split()) <= 2 and len(following.text.split()) <= 2
-    return short and _has_shape(line.text) and _has_shape(following.text) and line.block == following.block
+    if not 0 < other.box[3] - line.box[3] < 1.7 * line.size or min(line.box[2], other.box[2]) < max(
+        line.box[0], other.box[0]
+    ):
+        return False
+    return all(
+        _has_shape(part.text) and len([w for w in part.text.split() if w not in word_set("names.txt", "particle")]) <= 2
+        for part in (line, other)
+    )
 
 
 def _score(text: str, hints: list[str], file_name: str) -> float:
@@ -154,8 +163,8 @@ def _score(text: str, hints: list[str], file_name: str) -> float:
     tokens = [token for token in fold(text).replace("-", " ").replace("'", "").split() if len(token) > 1]
     score += max((_agreement(tokens, hint) for hint in hints), default=0.0)
     score += 0.7 * _agreement(tokens, fold(FILE_NOISE.sub(" ", file_name.rpartition(".")[0].replace("_", " "))))
-    score -= 2.5 * (_reads_as_title(text)) + 3.0 * (place_score(text) >= 2) + 2.0 * (company_score(text) >= 1.4)
-    return score
+    score -= 2.5 * (_reads_as_title(text)) + 3.0 * (place_score(text) >= 2)
+    return score - 2.0 * (company_score(text) >= 1.4 or school_score(text) >= 2)
 
 
 def _reads_as_title(text: str) -> bool:
@@ -178,7 +187,7 @@ def tidy(text: str) -> str:
     if not text.isupper() or not any(c.lower() != c for c in text):
         return text
     words = [
-        w.lower() if w.lower() in PARTICLES and i else re.sub(r"[^\W\d_]+", _capital, w)
+        w.lower() if w.lower() in word_set("names.txt", "particle") and i else re.sub(r"[^\W\d_]+", _capital, w)
         for i, w in enumerate(text.split())
     ]
     return " ".join(words)

@@ -16,7 +16,7 @@ BULLET = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}\u00a7]+|-(?=\s)|o(?=\s[A-Z])
 INLINE = re.compile(r"^([^:：]{3,32}?)\s*[:：]\s*(\S.*)$")
 CONTACT = re.compile(r"^\W*(?:www\.\S+|https?://\S+|\S+@\S+\.\w+|\+?[\d\s()./*-]{8,})\W*$")
 WORKED_AS = re.compile(
-    r"^(?:i\s+(?:am|was)\s+)?(?:currently\s+|presently\s+)?(?:working|worked|work|employed|associated|serving|served)\s+(?:"
+    r"^(?:i\s+(?:am|was)\s+)?(?:(?:currently|presently|previously|formerly|earlier)\s+)?(?:working|worked|work|employed|associated|serving|served)\s+(?:"
     r"(?:as|like)\s+(?:an?\s+|the\s+)?(?P<title>.+?)\s+(?:in|at|with|for)\s+(?P<company>.+)|"
     r"(?:in|at|with|for)\s+(?P<company2>.+?)\s+as\s+(?:an?\s+|the\s+)?(?P<title2>.+))$",
     re.I,

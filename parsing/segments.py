@@ -13,7 +13,7 @@ from parsing.who import place_score
 STRONG = re.compile(
     r"\t|\s+[|•·●▪■◦‖]\s+|\s+@\s+|\s+\bat\b\s+(?=[A-Z])|\s+(?:bei|chez|presso|bij|hos)\s+(?=[A-Z])|\s{3,}"
 )
-WEAK = re.compile(r",\s+|\s+[–—-]\s+|\s*[–—]\s+|:\s+|;\s+")
+WEAK = re.compile(r",\s+|\s+[–—-]\s+|\s*[–—]\s+|:\s+|;\s+|(?<=[^\W\d_]{4})\.\s+(?=[^\W\d_])")
 NOISE = re.compile(
     r"^\W*(?:present|current|now|ongoing|today|full.?time|part.?time|contract|permanent|temporary|"
     r"internship|seasonal|vollzeit|teilzeit|\d+ ?(?:yrs?|years?|mos?|months?)"

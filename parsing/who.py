@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-from parsing.words import fold, load_groups, load_index
+from parsing.words import fold, load_index, word_set
 
 US_STATE = re.compile(
     r",\s*(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKRN]|PA|RI|"
     r"S[CD]|T[NX]|UT|V[TA]|W[AVIY]|BC|AB|QC)\b(?:\s+\d{5})?$"
 )
 POSTCODE = re.compile(r"\b\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
+ABOUT_A_PLACE = frozenset(
+    ["greater", "area", "bay", "metropolitan", "metro", "region", "district", "raum", "und", "umgebung"]
+)
 LEGAL_END = re.compile(r"[\s,]+(?:&\s*)?(?:and\s+)?([\w./]+\.?)\s*$")
-
-
-@cache
-def _words(name: str, group: str) -> frozenset[str]:
-    return frozenset(fold(entry) for entry in load_groups(name)[group])
 
 
 def _hits(folded: str, words: frozenset[str], longest: int = 3) -> int:
@@ -29,6 +27,17 @@ def _hits(folded: str, words: frozenset[str], longest: int = 3) -> int:
     if not folded.isascii() and not found:
         found += any(not word.isascii() and len(word) > 1 and word in folded for word in words if not _spaced(word))
     return found
+
+
+def _strong_titles(folded: str) -> int:
+    """How many words head a job title, alone or at the end of a compound, as in Qualitätsingenieurin."""
+    words = word_set("titles.txt", "strong")
+    compounds = sum(
+        any(token[start:] in words for start in range(3, len(token) - 6))
+        for token in folded.split()
+        if len(token) > 9 and token not in words
+    )
+    return _hits(folded, words) + compounds
 
 
 @lru_cache(maxsize=2_000)
@@ -43,9 +52,9 @@ def title_score(text: str) -> float:
     folded = fold(text)
     if not folded or len(folded.split()) > 12 or text[0] in "$€£₹+#":
         return -2.0
-    strong, weak = _hits(folded, _words("titles.txt", "strong")), _hits(folded, _words("titles.txt", "weak"))
+    strong, weak = _strong_titles(folded), _hits(folded, word_set("titles.txt", "weak"))
     score = 2.5 * min(strong, 1) + 0.3 * min(max(strong - 1, 0), 2) + 0.5 * min(weak, 3)
-    score -= 2.0 * has_legal_form(text) + 0.8 * min(_hits(folded, _words("organisations.txt", "company")), 1) * (
+    score -= 2.0 * has_legal_form(text) + 0.8 * min(_hits(folded, word_set("organisations.txt", "company")), 1) * (
         not strong
     )
     return score - 1.5 * (place_score(text) > 1.5) - 1.0 * any(c.isdigit() for c in text)
@@ -57,23 +66,23 @@ def company_score(text: str) -> float:
     folded = fold(text)
     if not folded or len(folded.split()) > 10:
         return -2.0
-    score = 3.0 * has_legal_form(text) + 1.2 * min(_hits(folded, _words("organisations.txt", "company")), 2)
-    score -= 1.5 * (_hits(folded, _words("titles.txt", "strong")) > 0 and score < 3) + 1.5 * (place_score(text) > 1.5)
+    score = 3.0 * has_legal_form(text) + 1.2 * min(_hits(folded, word_set("organisations.txt", "company")), 2)
+    score -= 1.5 * (_hits(folded, word_set("titles.txt", "strong")) > 0 and score < 3) + 1.5 * (place_score(text) > 1.5)
     words = text.split()
-    score -= 2.0 * all(word in _words("titles.txt", "weak") for word in folded.split())
+    score -= 2.0 * all(word in word_set("titles.txt", "weak") for word in folded.split())
     score -= 1.0 * (len(words) > 2 and sum(word[0].islower() for word in words) * 2 > len(words))
     return score - 0.3 * ("," in text and score < 3) + 0.3 * (text[:1].isupper() or not text[:1].isascii())
 
 
 def ends_as_company(text: str) -> bool:
     """Whether the last word of a text is one that ends companies' names, though it may be another word elsewhere."""
-    return fold(text.rsplit(maxsplit=1)[-1]) in _words("organisations.txt", "legal")
+    return fold(text.rsplit(maxsplit=1)[-1]) in word_set("organisations.txt", "legal")
 
 
 def has_legal_form(text: str) -> bool:
     """Whether a text ends as companies do: Ltd, GmbH, Inc."""
     match = LEGAL_END.search(text)
-    if match and fold(match[1]) in _words("organisations.txt", "legal") and fold(match[1]) not in ("as", "co", "se"):
+    if match and fold(match[1]) in word_set("organisations.txt", "legal") and fold(match[1]) not in ("as", "co", "se"):
         return True
     return not text.isascii() and any(
         word in text for word in ("有限公司", "公司", "集团", "株式会社", "ООО", "ЗАО", "شركة")
@@ -86,7 +95,7 @@ def school_score(text: str) -> float:
     folded = fold(text)
     if not folded or len(folded.split()) > 14:
         return -1.0
-    hits = _hits(folded, _words("organisations.txt", "school"))
+    hits = _hits(folded, word_set("organisations.txt", "school"))
     return 2.5 * min(hits, 1) + 0.3 * min(max(hits - 1, 0), 2) - 1.0 * (place_score(text) > 1.5)
 
 
@@ -113,16 +122,15 @@ def degree_level(text: str) -> str:
 
 
 def _only_a_word(form: str, text: str) -> bool:
-    """Short forms such as "me", "be", "ma" are degrees only in capitals or with points."""
-    if len(form.replace(" ", "")) > 3:
-        return False
+    """Short forms such as "me", "be", "ma" are degrees only in capitals or with points: "MA", "M.A.", "MSc"."""
     letters = form.replace(" ", "")
-    dotted = r"\.?\s?".join(letters) + r"\b"
-    match = re.search(rf"(?<![A-Za-z]){dotted}", text, re.I)
-    return not match or not (
-        match[0][0].isupper()
-        and (match[0].isupper() or "." in match[0] or (match[0][1:2].islower() and len(letters) == 3))
-    )
+    if len(letters) > 3:
+        return False
+    written = re.search(r"(?<![A-Za-z])" + r"\.?\s?".join(letters) + r"\b", text, re.I)
+    if not written:
+        return True
+    capitals = sum(char.isupper() for char in written[0])
+    return not (capitals > 1 or (capitals == 1 and ("." in written[0] or len(letters) == 3)))
 
 
 @lru_cache(maxsize=10_000)
@@ -132,11 +140,11 @@ def place_score(text: str) -> float:
     if not stripped or len(stripped.split()) > 7:
         return 0.0
     parts = [part.strip() for part in re.split(r"\s*[,/|]\s*|\s+[–—-]\s+", stripped) if part.strip()]
-    unknown = [part for part in parts if fold(part) not in _places()]
+    unknown = [part for part in parts if not _is_place(part)]
     if parts and not unknown:
         return 3.0
     state = bool(US_STATE.search(stripped))
-    cities = any(fold(part) in _words("places.txt", "city") for part in parts[:-1])
+    cities = any(fold(part) in word_set("places.txt", "city") for part in parts[:-1])
     if len(unknown) <= 1 + state and len(parts) > 1 and (state or parts[-1] not in unknown):
         first = unknown[0]
         if cities and first != parts[-1]:
@@ -147,20 +155,27 @@ def place_score(text: str) -> float:
             else 3.0
             if state
             else 1.8
-            if fold(parts[-1]) in _words("places.txt", "city")
+            if fold(parts[-1]) in word_set("places.txt", "city")
             else 2.0
         )
     return 1.6 if POSTCODE.search(stripped) and len(stripped) < 60 else 0.0
 
 
+def _is_place(text: str) -> bool:
+    """Whether a list has the place, or what "Greater London" and "San Francisco Bay Area" are named after."""
+    folded = fold(text)
+    core = " ".join(word for word in folded.split() if word not in ABOUT_A_PLACE)
+    return folded in _places() or core in _places()
+
+
 def title_words(text: str) -> int:
     """How many words of a text head job titles."""
-    return _hits(fold(text), _words("titles.txt", "strong"))
+    return _strong_titles(fold(text))
 
 
 def _names_organisation(text: str) -> bool:
     folded = fold(text)
-    words = _words("organisations.txt", "company") | _words("organisations.txt", "school")
+    words = word_set("organisations.txt", "company") | word_set("organisations.txt", "school")
     return has_legal_form(text) or bool(_hits(folded, words))
 
 
@@ -170,4 +185,4 @@ def _places() -> frozenset[str]:
 
 
 def is_country(text: str) -> bool:
-    return fold(text) in _words("places.txt", "country")
+    return fold(text) in word_set("places.txt", "country")

@@ -34,3 +34,9 @@ def load_groups(name: str) -> dict[str, list[str]]:
 def load_index(name: str) -> dict[str, str]:
     """Folded entry to group, of a data file as in `load_groups`."""
     return {fold(entry): group for group, entries in load_groups(name).items() for entry in entries}
+
+
+@cache
+def word_set(name: str, group: str) -> frozenset[str]:
+    """The folded entries of one group of a data file as in `load_groups`."""
+    return frozenset(fold(entry) for entry in load_groups(name)[group])

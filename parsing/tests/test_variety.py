@@ -1,0 +1,74 @@
+"""The ways in which people of many countries and trades write the same things."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from parsing.dates import looks_like_date
+from parsing.resume import read_fields
+from parsing.text import read_bytes
+from parsing.who import degree_level, place_score, title_score
+
+
+def read(text: str) -> dict[str, Any]:
+    return read_fields(read_bytes(text.encode())).fields
+
+
+@pytest.mark.parametrize(
+    ("first_line", "name"),
+    [
+        ("Prof. Dr. Miriam O. Adeleke, FRSC", "Miriam O. Adeleke"),
+        ("Dr.-Ing. Max von der Heide", "Max von der Heide"),
+        ("Chloe Banks RN, BSc (Hons)", "Chloe Banks"),
+        ("KIM NGUYEN, M.Ed.", "Kim Nguyen"),
+        ("Johannes Krüger, Produktmanager", "Johannes Krüger"),
+        ("DUPONT, Marie", "Marie Dupont"),
+        ("Nombre y apellidos: José Ignacio Pérez", "José Ignacio Pérez"),
+        ("First name(s) / Surname(s)\tGiulia Ferrari", "Giulia Ferrari"),
+        ("姓名:李文博", "李文博"),
+    ],
+)
+def test_a_name_stands_among_titles_degrees_and_labels(first_line, name):
+    text = f"{first_line}\nsomebody@example.org\nExperience\nEngineer, Initech\n2019 - 2020"
+    assert read(text)["basics"]["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [("MSc Physics", "master"), ("BSc", "bachelor"), ("me and my team", ""), ("M.E. Physics", "master")],
+)
+def test_a_short_degree_is_told_by_its_capitals(text, level):
+    assert degree_level(text) == level
+
+
+def test_a_compound_of_a_title_is_a_title():
+    assert title_score("Qualitätsingenieurin") >= 2
+
+
+def test_a_place_may_be_an_area_around_a_city():
+    assert place_score("Greater London Area") >= 2
+
+
+def test_a_national_number_with_its_leading_zero_is_kept_as_written():
+    assert read("Ann Lee\n020 7946 0958\nExperience")["basics"]["phone"] == "02079460958"
+
+
+def test_a_range_of_dates_with_points_is_no_telephone():
+    assert looks_like_date("(2016.04 – 2021.03)")
+    assert "phone" not in read("Ann Lee\nann@example.org\nEngineer (2016.04 – 2021.03)")["basics"]
+
+
+def test_a_link_in_a_sentence_is_not_the_persons_page():
+    text = "Ann Lee\nann@example.org\nI write about food on example.com since 2019."
+    assert "url" not in read(text)["basics"]
+
+
+def test_a_long_line_with_its_dates_still_names_a_study():
+    text = (
+        "Education\nSept 2018 – May 2023 Princeton University, PhD in Computer Science and Applied Mathematics – "
+        "Princeton, NJ"
+    )
+    (study,) = read(text)["education"]
+    assert (study["institution"], study["studyType"], study["endDate"]) == ("Princeton University", "PhD", "2023-05")
