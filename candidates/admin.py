@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -17,7 +18,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
+from candidates.desk_adding import add_page, put_newer_resume
 from candidates.desk_merging import MERGE, merging_urls, open_merges
+from candidates.desk_reading import reading_of, reading_page
 from candidates.erasing import erase
 from candidates.list_export import export_urls
 from candidates.models import Candidate, PossibleDuplicate, ResumeAccess
@@ -64,6 +67,7 @@ class CandidateAdmin(DeskAdmin):
     search_fields = ("full_name",)  # only that there is a search; `get_search_results` asks the index
     search_help_text = 'All that a CV says: words, "phrases", -not, prefix*'
     actions = ("shortlist", "reject", "reopen", "read_again")
+    show_add_link = False  # the page has a button with words
     list_before_template = "admin/candidates/candidate/tabs.html"
     change_form_template = "admin/candidates/candidate/page.html"
     fields = ("full_name", "email", "phone", "location", "headline")
@@ -144,7 +148,13 @@ class CandidateAdmin(DeskAdmin):
     # --- The page of one person ---------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
-        pages = {"do": require_POST(self.do), "take": require_POST(self.take), "cv": require_safe(self.cv)}
+        pages = {
+            "do": require_POST(self.do),
+            "take": require_POST(self.take),
+            "cv": require_safe(self.cv),
+            "reading": require_safe(partial(reading_page, desk=self)),
+            "resume": require_POST(partial(put_newer_resume, desk=self)),
+        }
         own = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"candidate_{name}")
             for name, view in pages.items()
@@ -190,19 +200,25 @@ class CandidateAdmin(DeskAdmin):
             ResumeAccess.objects.create(candidate=person, document=document, user=signed_in(request), kind=kind)
         return response
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        return add_page(request, self)
+
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         person = self.get_object(request, object_id)
         if person is None or not self.has_view_permission(request, person):
             raise Http404
         page = {
+            **profile(person),
             "may_review": self.has_review_permission(request),
             "may_merge": request.user.has_perm(MERGE),
             "merges": open_merges(person),
             "may_download": request.user.has_perm("uploads.download_document"),
+            "reading": reading_of(person) if "reading" in request.GET or person.parsing_status == "pending" else None,
+            "most_bytes": settings.CV_MAX_BYTES,
             "title": person.full_name,
             "subtitle": None,
         }
-        return super().change_view(request, object_id, form_url, {**page, **profile(person), **(extra_context or {})})
+        return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Candidate, form: Any, change: bool) -> None:
         """What a person typed stays, and the keys follow it."""
@@ -214,6 +230,3 @@ class CandidateAdmin(DeskAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Candidate | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and obj.legal_hold)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # people come in by a CV or by the candidates API, never without keys to know them by

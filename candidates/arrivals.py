@@ -7,10 +7,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
-from django.db import DatabaseError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import DatabaseError, transaction
 
+from candidates import named_files
+from candidates.models import Candidate
+from uploads import ledger
 from uploads.errors import StoreUnavailable
 from uploads.filetypes import BY_EXTENSION, FileType
 from uploads.keys import kept_key
@@ -69,3 +73,26 @@ def _sha256(file: IO[bytes]) -> str:
     for block in blocks(file):
         digest.update(block)
     return digest.hexdigest()
+
+
+def make_with_resume(typed: dict[str, Any], resume: UploadedFile) -> Candidate:
+    """Candidate and file are one deed: the bytes are stored, then one transaction makes all the rows."""
+    name = resume.name or ""
+    with received(resume, name) as arrival, transaction.atomic():
+        document = arrival.keep()
+        ledger.note(document.pk)
+        candidate = Candidate.objects.make(typed, document, name)
+        named_files.place_after_commit(candidate.pk)
+    return candidate
+
+
+def put_resume(candidate_id: int, resume: UploadedFile) -> None:
+    """A new version, the current one from now on. Raises Candidate.DoesNotExist."""
+    name = resume.name or ""
+    with received(resume, name) as arrival, transaction.atomic():
+        document = arrival.keep()
+        ledger.note(document.pk, candidate_id=candidate_id)
+        # The document before the candidate: every transaction that takes both takes them in this order.
+        Document.objects.select_for_update().get(pk=document.pk)
+        Candidate.objects.select_for_update().get(pk=candidate_id).add_version(document, name)
+        named_files.place_after_commit(candidate_id)

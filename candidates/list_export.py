@@ -100,9 +100,10 @@ def _note(request: HttpRequest, kind: str, rows: int) -> None:
 
 
 def _rows(request: HttpRequest, people: QuerySet, ids: array, kind: str) -> Iterator[list[Row]]:
-    versions = ResumeVersion.objects.select_related("document").defer("document__text", "document__parsed")
     people = (
-        people.defer(None).defer("parsed_resume", "offered").prefetch_related("tags", Prefetch("versions", versions))
+        people.defer(None)
+        .defer("parsed_resume", "offered")
+        .prefetch_related("tags", Prefetch("versions", ResumeVersion.light()))
     )
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]

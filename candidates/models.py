@@ -294,3 +294,8 @@ class ResumeVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.candidate}: {self.document}"
+
+    @classmethod
+    def light(cls) -> models.QuerySet[ResumeVersion]:
+        """With their documents, but without what was read from these: up to a million characters each."""
+        return cls.objects.select_related("document").defer("document__text", "document__parsed")

@@ -44,8 +44,7 @@ def place(candidate_id: int) -> bool:
 
 
 def newest(candidate_id: int) -> ResumeVersion | None:
-    versions = ResumeVersion.objects.filter(candidate=candidate_id).select_related("document")
-    return versions.defer("document__text", "document__parsed").first()
+    return ResumeVersion.light().filter(candidate=candidate_id).first()
 
 
 def _name(candidate_id: int, document: Document | None) -> None:
@@ -75,9 +74,9 @@ def place_due() -> int:
 def audit_names() -> Iterator[Finding]:
     """Names that stand for another version than the rows say, or for nobody."""
     store = get_store()
-    settled = ResumeVersion.objects.filter(candidate__resume_file_due=False).select_related("document")
+    settled = ResumeVersion.light().filter(candidate__resume_file_due=False)
     seen = None
-    for version in settled.defer("document__text", "document__parsed").order_by("candidate", "-current_since", "-pk"):
+    for version in settled.order_by("candidate", "-current_since", "-pk"):
         if version.candidate_id == seen:
             continue
         seen, name = version.candidate_id, resume_name(version.candidate_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, prefetch_related_objects
 from django.db.models.functions import Substr
 
 from candidates.models import Candidate, PossibleDuplicate, ResumeVersion
@@ -23,7 +23,8 @@ NOTES_SHOWN = 20
 
 
 def profile(person: Candidate) -> dict[str, Any]:
-    versions = list(_versions(person))
+    prefetch_related_objects([person], Prefetch("versions", ResumeVersion.light()))
+    versions = list(person.versions.all())
     current = versions[0].document if versions else None
     return {
         "person": person,
@@ -37,10 +38,6 @@ def profile(person: Candidate) -> dict[str, Any]:
         "notes": list(person.notes.select_related("author")[:NOTES_SHOWN]),
         **_neighbours(person),
     }
-
-
-def _versions(person: Candidate) -> QuerySet:
-    return person.versions.select_related("document").defer("document__text", "document__parsed")
 
 
 def _text(document: Document) -> str:

@@ -41,9 +41,10 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         """All that an answer shows of each candidate, in a fixed number of statements."""
         from candidates.models import ResumeVersion
 
-        light = ResumeVersion.objects.select_related("document").defer("document__text", "document__parsed")
         twins = PossibleDuplicate.open().select_related("other")
-        return self.prefetch_related(Prefetch("versions", light), "tags", Prefetch("possible_duplicates", twins))
+        return self.prefetch_related(
+            Prefetch("versions", ResumeVersion.light()), "tags", Prefetch("possible_duplicates", twins)
+        )
 
     def search(self, text: str) -> CandidateQuerySet:
         """Whose record or CVs hold what `text` asks for: words, "phrases", -not, prefix*. See `candidates.query`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.text import get_valid_filename
@@ -12,13 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from candidates import named_files, serializers
-from candidates.arrivals import received
+from candidates import serializers
+from candidates.arrivals import put_resume
 from candidates.models import Candidate, ResumeAccess, ResumeVersion
 from candidates.views import LOOK, answer, find
 from uploads import ledger
 from uploads.errors import ObjectMissing
-from uploads.models import Document
 from uploads.multipart import WholeMultiPartParser
 from uploads.permissions import asker, may, may_each
 from uploads.ranges import document_response
@@ -49,14 +47,10 @@ class Resume(APIView):
         asked = serializers.NewResumeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         find(pk)  # before the bytes are stored
-        file = asked.validated_data["resume"]
-        with received(file, file.name) as arrival, transaction.atomic():
-            document = arrival.keep()
-            ledger.note(document.pk, candidate_id=pk)
-            # The document before the candidate: every transaction that takes both takes them in this order.
-            Document.objects.select_for_update().get(pk=document.pk)
-            find(pk, lock=True).add_version(document, file.name)
-            named_files.place_after_commit(pk)
+        try:
+            put_resume(pk, asked.validated_data["resume"])
+        except Candidate.DoesNotExist:
+            raise Http404 from None
         return answer(pk)
 
 

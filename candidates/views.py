@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from candidates import named_files, serializers
-from candidates.arrivals import received
+from candidates import serializers
+from candidates.arrivals import make_with_resume
 from candidates.erasing import erase
 from candidates.facets import facets
 from candidates.filters import FILTERS, narrowed
@@ -77,7 +75,7 @@ class Candidates(APIView):
         asked.is_valid(raise_exception=True)
         typed = dict(asked.validated_data)
         resume = typed.pop("resume", None)
-        candidate = _make_with(typed, resume) if resume else Candidate.objects.make(typed)
+        candidate = make_with_resume(typed, resume) if resume else Candidate.objects.make(typed)
         ledger.note(candidate_id=candidate.pk)
         return answer(candidate.pk, status=201)
 
@@ -92,16 +90,6 @@ class Facets(APIView):
     def get(self, request: Request) -> Response:
         terms = understood(request.query_params.get("search", ""))
         return Response(facets(narrowed(Candidate.objects.all(), request.query_params, terms)))
-
-
-def _make_with(typed: dict[str, Any], resume: Any) -> Candidate:
-    """Candidate and file are one deed: the bytes are stored, then one transaction makes all the rows."""
-    with received(resume, resume.name) as arrival, transaction.atomic():
-        document = arrival.keep()
-        ledger.note(document.pk)
-        candidate = Candidate.objects.make(typed, document, resume.name)
-        named_files.place_after_commit(candidate.pk)
-    return candidate
 
 
 class OneCandidate(APIView):

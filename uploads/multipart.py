@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.exceptions import ParseError
@@ -22,6 +23,21 @@ from uploads.storage import BLOCK_BYTES
 AROUND_FILE = 256 * 1024  # what fields and boundaries may add to the largest file
 
 
+class Bounded(FileUploadHandler):
+    """Refuses a body by its length before anything of it is kept. Forms of the desk are parsed before it is known who
+    sends them."""
+
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *_: Any, **__: Any) -> None:
+        if content_length > settings.CV_MAX_BYTES + AROUND_FILE:
+            raise RequestDataTooBig("The body is too large.")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        return raw_data  # the handlers that follow keep it
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
 class WholeMultiPartParser(BaseParser):
     """`multipart/form-data` with one CV in it; 400 `incomplete_body` when it was cut off."""
 
@@ -30,8 +46,6 @@ class WholeMultiPartParser(BaseParser):
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> DataAndFiles:
         request: HttpRequest = parser_context["request"]._request
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
-        if announced > settings.CV_MAX_BYTES + AROUND_FILE:
-            raise UploadTooLarge
         body = _Counted(stream, request.content_params.get("boundary", "") if request.content_params else "")
         try:
             parser = MultiPartParser(request.META, body, request.upload_handlers)  # type: ignore[arg-type]  # reads only

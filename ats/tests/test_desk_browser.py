@@ -2,81 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
+from ats.tests.browser import NARROW, WIDE, enter, show, wide_by
 from ats.tests.builders import issue, make_user
-from ats.tests.desk import LIST, at_desk, hostile_person, many_people, person, person_with_cv
+from ats.tests.desk import LIST, hostile_person, many_people, person, person_with_cv
 from candidates.models import Candidate
 from capture.models import CVCapture, DeviceToken
 from uploads import ledger
 from uploads.models import Document, ErrorLog
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 ROW = "#result_list tr.data-row"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the thread of the tests
-    with sync_playwright() as playwright:
-        if not (path or os.path.exists(playwright.chromium.executable_path)):
-            pytest.fail("These tests need Chromium: install it, or leave them out with -m 'not browser'.")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
-    with contextlib.closing(chromium.new_context(viewport=WIDE, base_url=live_server.url)) as context:
-        context.set_default_timeout(20_000)
-        yield context
-
-
-@pytest.fixture
-def complaints(context: BrowserContext, live_server: Any) -> list[str]:
-    """What must not happen: broken policy, script errors, dialogs, calls to elsewhere."""
-    heard: list[str] = []
-
-    def on_page(page: Page) -> None:
-        page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("dialog", lambda dialog: heard.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda request: heard.append(request.url) if is_elsewhere(request.url) else None)
-
-    def is_elsewhere(url: str) -> bool:
-        return url.startswith("http") and not url.startswith(live_server.url)
-
-    context.on("page", on_page)
-    return heard
-
-
-def enter(context: BrowserContext, group: str = "Recruiter", **facts: Any) -> Page:
-    """A page of somebody who has signed in."""
-    session = at_desk(group, **facts).cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "domain": "localhost", "path": "/"}])
-    return context.new_page()
-
-
-def show(page: Page, path: str) -> None:
-    page.goto(path)
-    page.locator("#main, #login-form").first.wait_for()
-    page.wait_for_function("window.Alpine !== undefined")
-
-
-def wide_by(page: Page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 def every_page() -> list[str]:
