@@ -19,10 +19,16 @@ from uploads.models import Assessment
 def upload_page(request: HttpRequest) -> HttpResponse:
     limits = {file_type.extension: file_type.max_bytes for file_type in all_types()}
     context = {
-        "facts": {"chunkSize": settings.UPLOAD_CHUNK_BYTES, "maxBytes": limits, "user": request.user.pk},
+        "facts": {
+            "chunkSize": settings.UPLOAD_CHUNK_BYTES,
+            "maxBytes": limits,
+            "user": request.user.pk,
+            "csrfCookie": settings.CSRF_COOKIE_NAME,
+        },
         "accept": ",".join(f".{extension}" for extension in limits),
         "cv_types": ", ".join(settings.CV_FILE_TYPES),
         "video_types": ", ".join(settings.VIDEO_FILE_TYPES),
+        "cv_limit": filesizeformat(settings.CV_MAX_BYTES),
         "video_limit": filesizeformat(settings.UPLOAD_MAX_BYTES),
     }
     return render(request, "upload/page.html", context)

@@ -1,6 +1,13 @@
 // The calls of the chunked door. Every refusal is the one envelope of the doors.
+import { facts } from "./memory.js";
+
 const DOOR = "/api/chunked-upload";
-const token = document.querySelector('meta[name="csrf-token"]').content;
+
+/** As it is now: signing in again in another tab makes a new one. */
+function csrfToken() {
+  const cookie = document.cookie.split("; ").find((one) => one.startsWith(`${facts.csrfCookie}=`));
+  return cookie ? cookie.slice(facts.csrfCookie.length + 1) : document.querySelector('meta[name="csrf-token"]').content;
+}
 
 /** The server said no: `status` and `code` as it gave them, `wait` in seconds where it named a time. */
 export class Refused extends Error {
@@ -24,7 +31,7 @@ export class Unreachable extends Error {
 }
 
 async function call(method, path, body, signal) {
-  const headers = { "X-CSRFToken": token };
+  const headers = { "X-CSRFToken": csrfToken() };
   if (body) headers["Content-Type"] = "application/json";
   let response;
   try {
@@ -62,7 +69,7 @@ export function sendChunk({ uploadId, index, sha256, blob, signal, onProgress })
     };
     request.open("POST", `${DOOR}/chunk`);
     request.responseType = "json";
-    request.setRequestHeader("X-CSRFToken", token);
+    request.setRequestHeader("X-CSRFToken", csrfToken());
     request.upload.onprogress = (event) => onProgress(Math.min(event.loaded, blob.size));
     request.onload = () => request.status === 200
       ? end(resolve, request.response)
@@ -76,9 +83,11 @@ export function sendChunk({ uploadId, index, sha256, blob, signal, onProgress })
   });
 }
 
-/** SHA-256 in hex; empty where the browser offers none (a page that came without TLS from another machine). */
+/** SHA-256 in hex; empty where the browser offers none (a page that came without TLS from another machine). Rejects for
+ * a file that was moved or changed meanwhile. */
 export async function sha256(blob) {
+  const content = await blob.arrayBuffer();
   if (!globalThis.crypto?.subtle) return "";
-  const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+  const digest = await crypto.subtle.digest("SHA-256", content);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -2,10 +2,11 @@
 const template = document.getElementById("card");
 const WORDS = {
   chosen: "Ready to start",
-  opening: "Starting …",
-  sending: "Uploading",
+  opening: "Preparing …",
+  sending: "Hashing and uploading",
+  queued: "Waiting for its turn",
   paused: "Paused",
-  waiting: "Waiting",
+  signedout: "You are signed out. Sign in, and it goes on here.",
   lost: "Stopped when the page was closed. Choose the file again to go on.",
   checking: "Uploaded. The server checks every byte …",
   stored: "Stored.",
@@ -13,6 +14,7 @@ const WORDS = {
   failed: "Failed",
 };
 const STEP = { checking: 1, stored: 2, ready: 4 };
+const HALTED = ["paused", "lost", "signedout"];
 const UNITS = ["B", "kB", "MB", "GB"];
 
 export function bytes(count) {
@@ -39,8 +41,8 @@ export class Card {
     steps[2].textContent = upload.isVideo ? "Analysed" : "Read";
     steps[3].textContent = upload.isVideo ? "Assessment" : "Candidate";
     this.#act(".pause", "Pause", () => upload.pause());
-    this.#act(".resume", "Resume", () => upload.file ? upload.start() : upload.follow());
-    this.#act(".again", "Choose the file for", onChoose);
+    this.#act(".resume", "Resume", () => upload.resume());
+    this.#act(".again", "Choose the file for", () => onChoose(upload));
     this.#act(".cancel", "Remove", () => this.#leave());
     upload.addEventListener("change", () => this.#changed());
     this.show();
@@ -61,31 +63,36 @@ export class Card {
   #changed() {
     const { upload } = this;
     if (upload.state === "cancelled") return this.onGone();
-    const text = upload.message || WORDS[upload.state];
-    if (upload.state !== "opening" && upload.state !== this.told) this.say(`${upload.name}: ${text}`);
+    if (upload.state !== "opening" && upload.state !== this.told) this.say(`${upload.name}: ${this.#text()}`);
     this.told = upload.state;
     this.show();
   }
 
+  #text() {
+    const { state, message, isQueued, retryIn } = this.upload;
+    if (state === "waiting") return `${message} ${retryIn > 0 ? `Trying again in ${Math.ceil(retryIn)} s.` : "Trying …"}`;
+    return message || WORDS[isQueued ? "queued" : state];
+  }
+
   show() {
-    const { upload, element } = this;
-    const { state } = upload;
-    element.dataset.state = state;
-    this.find(".state").textContent = state === "failed" ? upload.message : upload.message || WORDS[state];
+    const { state, result } = this.upload;
+    this.element.dataset.state = state;
+    const text = this.#text();
+    if (this.find(".state").textContent !== text) this.find(".state").textContent = text;
     this.#showButtons(state);
     this.#showSteps(state);
     this.#showNumbers(state);
-    if (upload.result) this.#showResult(upload.result);
+    if (result) this.#showResult(result);
   }
 
   #showButtons(state) {
     const { upload } = this;
     this.find(".pause").hidden = !upload.isMoving;
-    this.find(".resume").hidden = state !== "paused" && !(state === "failed" && upload.file);
+    this.find(".resume").hidden = !["paused", "signedout"].includes(state) && !(state === "failed" && upload.file);
     this.find(".resume").textContent = state === "failed" ? "Try again" : "Resume";
     this.find(".again").hidden = state !== "lost";
-    const under = upload.isMoving || ["paused", "lost"].includes(state);
-    const word = under ? "Cancel" : state === "chosen" ? "Remove" : "Clear";
+    this.find(".sign-in").hidden = state !== "signedout";
+    const word = upload.isMoving || HALTED.includes(state) ? "Cancel" : state === "chosen" ? "Remove" : "Clear";
     this.find(".cancel").textContent = word;
     this.find(".cancel").setAttribute("aria-label", `${word} ${upload.name}`);
   }
@@ -104,7 +111,7 @@ export class Card {
   #showNumbers(state) {
     const { upload } = this;
     const bar = this.find("progress");
-    const sending = upload.isMoving || ["paused", "lost"].includes(state);
+    const sending = upload.isMoving || HALTED.includes(state);
     bar.hidden = !sending;
     bar.value = 100 * upload.sent / upload.size;
     const words = [sending ? `${bytes(upload.sent)} of ${bytes(upload.size)}` : bytes(upload.size)];
@@ -115,8 +122,8 @@ export class Card {
   }
 
   #showResult({ link, text, poster }) {
-    const line = this.find(".result"), anchor = line.querySelector("a");
-    line.hidden = false;
+    const anchor = this.find(".open");
+    anchor.hidden = false;
     anchor.href = link;
     anchor.textContent = text;
     if (poster && !this.find(".picture img")) {

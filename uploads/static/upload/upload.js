@@ -7,21 +7,23 @@ const AT_ONCE = 4; // chunks of all files together
 const places = new Places(AT_ONCE);
 const POLLS = [400, 700, 1000, 1500, 2000, 3000]; // milliseconds; the last one again and again
 const SPEED_OVER = 5000; // milliseconds
+const GONE = "The server no longer has this upload: it was cancelled, or nothing came for a day.";
 
 /** Tells of every change by the event `change`. */
 export class Upload extends EventTarget {
   state = "chosen";
   message = "";
-  uploadId = "";
   received = new Set();
   result = null; // {link, text, poster}
+  #retryAt = 0;
+  #busy = 0; // chunks of it that are being hashed or sent
   #going = new Map(); // index → bytes of it that have gone out
   #stop = new AbortController();
   #history = [];
 
-  constructor({ file = null, name, size, id }) {
+  constructor({ file = null, name = file.name, size = file.size, id = nameOf(file), uploadId = "" }) {
     super();
-    Object.assign(this, { file, name: name ?? file.name, size: size ?? file.size, id: id ?? nameOf(file) });
+    Object.assign(this, { file, name, size, id, uploadId });
     this.chunks = Math.ceil(this.size / facts.chunkSize);
   }
 
@@ -35,6 +37,16 @@ export class Upload extends EventTarget {
 
   get isOver() {
     return ["ready", "failed", "cancelled"].includes(this.state);
+  }
+
+  /** Started, and other files have all the places. */
+  get isQueued() {
+    return this.state === "sending" && !this.#busy;
+  }
+
+  /** Seconds until the next try. */
+  get retryIn() {
+    return (this.#retryAt - performance.now()) / 1000;
   }
 
   /** Bytes that are safe on the server, and those that are going out. */
@@ -65,17 +77,30 @@ export class Upload extends EventTarget {
   }
 
   async start() {
+    const stop = this.#begin();
+    try {
+      await this.#open(stop.signal);
+      await this.#sendAndComplete(stop.signal);
+      await this.#follow(stop.signal);
+    } catch (error) {
+      this.#fail(error, stop);
+    }
+  }
+
+  #begin() {
     this.#stop = new AbortController();
     this.#history = [];
-    const { signal } = this.#stop;
-    try {
-      await this.#open(signal);
-      await this.#sendAndComplete(signal);
-      await this.#follow(signal);
-    } catch (error) {
-      this.#going.clear();
-      if (!signal.aborted) this.#fail(error);
-    }
+    this.#going.clear();
+    return this.#stop;
+  }
+
+  resume() {
+    return this.file ? this.start() : this.follow();
+  }
+
+  goOnWith(file) {
+    this.file = file;
+    return this.start();
   }
 
   pause() {
@@ -90,21 +115,22 @@ export class Upload extends EventTarget {
     if (this.uploadId) await api.cancel(this.uploadId).catch(() => {}); // it ends by itself after a day
   }
 
-  #fail(error) {
-    if (error.status === 401 || error.status === 403) {
-      this.#become("paused", "You are signed out. Sign in again in another tab, then resume.");
-      return;
-    }
+  #fail(error, stop) {
+    if (stop.signal.aborted) return;
+    stop.abort(); // one chunk was refused: the others need not come
+    this.#going.clear();
+    if (error.status === 401) return this.#become("signedout");
+    if (error.status === 403) return this.#become("paused", error.message);
     forget(this.id);
     this.uploadId = "";
     this.received.clear();
-    this.#become("failed", error.message);
+    this.#become("failed", error.code === "session_not_found" ? GONE : error.message);
   }
 
   #patiently(work, signal) {
     return persistently(work, signal, (error, seconds) => {
-      const why = navigator.onLine ? error.message : "No network.";
-      this.#become("waiting", `${why} Trying again in ${Math.ceil(seconds)} s.`);
+      this.#retryAt = performance.now() + seconds * 1000;
+      this.#become("waiting", navigator.onLine ? error.message : "No network.");
     });
   }
 
@@ -148,9 +174,18 @@ export class Upload extends EventTarget {
     if (!missing.length) return;
     this.#become("sending");
     const work = async () => {
-      while (missing.length) await places.with(() => missing.length && this.#send(missing.shift(), signal));
+      while (missing.length) await places.with(() => missing.length && this.#sendBusily(missing.shift(), signal));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+
+  async #sendBusily(index, signal) {
+    this.#busy += 1;
+    try {
+      await this.#send(index, signal);
+    } finally {
+      this.#busy -= 1;
+    }
   }
 
   async #send(index, signal) {
@@ -171,11 +206,11 @@ export class Upload extends EventTarget {
 
   /** Follows an upload that is complete. */
   async follow() {
-    this.#stop = new AbortController();
+    const stop = this.#begin();
     try {
-      await this.#follow(this.#stop.signal);
+      await this.#follow(stop.signal);
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#fail(error);
+      this.#fail(error, stop);
     }
   }
 
