@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from knox.models import AbstractAuthToken, AuthTokenManager
 
 from capture.fleet import DetectedFile, DeviceReport, MonitorPolicy
 from uploads.models import Document, Promised
+from uploads.sql import fetch_one, now_sql
 
 __all__ = ["CVCapture", "DetectedFile", "DeviceReport", "DeviceToken", "MonitorPolicy"]
 
@@ -54,11 +56,9 @@ class DeviceToken(AbstractAuthToken):
 
     def count_call(self, failed: bool) -> None:
         """Failures since the last good call; a good call after a good one writes nothing."""
-        mine = DeviceToken.objects.filter(pk=self.pk)
-        if failed:
-            mine.update(failures_in_row=F("failures_in_row") + 1)
-        elif self.failures_in_row:
-            mine.update(failures_in_row=0)
+        if failed or self.failures_in_row:
+            failures = F("failures_in_row") + 1 if failed else 0
+            DeviceToken.objects.filter(pk=self.pk).update(failures_in_row=failures)
 
     def revoke(self) -> bool:
         return bool(DeviceToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=Now()))
@@ -78,6 +78,22 @@ ON CONFLICT (user_id, document_id) DO UPDATE SET requested_at = excluded.request
 """
 
 
+# Answers a row when this call made the receipt, whoever else makes one at the same moment.
+_RECEIPT = """
+INSERT INTO cv_captures (user_id, document_id, captured_at, {names}) VALUES (%(user)s, %(document)s, {now}, {values})
+ON CONFLICT (user_id, document_id) DO UPDATE SET captured_at = excluded.captured_at, {changes}
+WHERE cv_captures.captured_at IS NULL
+RETURNING id
+"""
+
+
+@cache
+def _receipt_sql(*names: str) -> str:
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names)
+    values = ", ".join(f"%({name})s" for name in names)
+    return _RECEIPT.format(names=", ".join(names), values=values, changes=changes, now=now_sql())
+
+
 class CVCaptureQuerySet(models.QuerySet["CVCapture", "CVCapture"]):
     def promised(self) -> CVCaptureQuerySet:
         return self.filter(captured_at=None)
@@ -91,13 +107,22 @@ class CVCaptureQuerySet(models.QuerySet["CVCapture", "CVCapture"]):
         who: dict[str, Any] = {"user": user.pk, "source": source, "address": ip_address or None}
         return Document.objects.promise(**file, extend=True, then=_PROMISE, **who)
 
-    def receipt(self, user_id: int, document: Document, **facts: Any) -> tuple[CVCapture, bool]:
-        """The capture of these bytes by this user, and whether this call made it. One row however often it is asked."""
-        made = bool(self.promised().filter(user_id=user_id, document=document).update(captured_at=Now(), **facts))
-        capture, created = self.get_or_create(
-            user_id=user_id, document=document, defaults={**facts, "captured_at": timezone.now()}
-        )
-        return capture, made or created
+    def receipt(
+        self, user_id: int, document: Document, *, file_name: str, source: str, **facts: Any
+    ) -> tuple[CVCapture, bool]:
+        """The capture of these bytes by this user, and whether this call made it. One row however often it is asked.
+
+        `facts` are further columns of it.
+        """
+        given = {"file_name": file_name, "source": source, **facts}
+        made = fetch_one(_receipt_sql(*given), {"user": user_id, "document": document.pk, **given})
+        if made is None:
+            return self.get(user_id=user_id, document=document), False
+        return self.model(id=made[0], user_id=user_id, document=document, **given), True
+
+    def settle(self) -> int:
+        """Promises become receipts."""
+        return self.promised().update(captured_at=Now())
 
 
 class CVCapture(models.Model):

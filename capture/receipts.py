@@ -58,11 +58,9 @@ def _prove(document: Document) -> bool:
 def settle_promises(patience: timedelta) -> int:
     """A promise whose document is stored becomes a receipt."""
     kept = CVCapture.objects.promised().filter(document__upload_status=Document.UploadStatus.COMPLETE)
-    late = kept.filter(requested_at__lt=Now() - patience).select_related("document").order_by("pk")[:BATCH]
     settled = 0
-    for promise in late:
-        capture, made = CVCapture.objects.receipt(promise.user_id, promise.document)
-        if made:
+    for capture in kept.filter(requested_at__lt=Now() - patience).order_by("pk")[:BATCH]:
+        if CVCapture.objects.filter(pk=capture.pk).settle():
             log_capture(capture, capture.ip_address)
-        settled += made
+            settled += 1
     return settled

@@ -104,11 +104,11 @@ class Metadata(APIView):
         capture, made = CVCapture.objects.receipt(asker(request).pk, document, **asked.receipt())
         if made:
             log_capture(capture, request.META.get("REMOTE_ADDR", ""))
-        return Response(_received(capture, was_stored or not made), status=201 if made else 200)
+        return Response(_received(capture, document, was_stored or not made), status=201 if made else 200)
 
 
 def _find(data: dict[str, Any]) -> Document:
-    document = Document.objects.filter(doc_hash_256=data["sha256"]).defer("text", "parsed").first()
+    document = Document.objects.by_hash(data["sha256"])
     if document is None or document.s3_key != data["s3_key"]:
         raise ValidationError({"s3_key": ["This key was not given out for this hash. Ask presign for one."]})
     return document
@@ -125,14 +125,14 @@ def _prove(document: Document, data: dict[str, Any]) -> None:
         raise ContentMismatch
 
 
-def _received(capture: CVCapture, duplicate: bool) -> dict[str, Any]:
+def _received(capture: CVCapture, document: Document, duplicate: bool) -> dict[str, Any]:
     return {
         "cv_capture_id": capture.pk,
         "doc_id": capture.document_id,
         "status": "stored",
         "duplicate": duplicate,
         "file_name": capture.file_name,
-        "s3_key": capture.document.s3_key,
+        "s3_key": document.s3_key,
         "message": "CV uploaded",
         "trace_id": ledger.current().id,
     }

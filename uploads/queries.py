@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ from uploads.storage import StoredObject
 
 if TYPE_CHECKING:
     from uploads.models import Document
+
+
+_BY_HASH = f"SELECT {', '.join(COLUMNS)} FROM documents WHERE doc_hash_256 = %(sha256)s"  # noqa: S608 (our columns)
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -82,6 +86,15 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def mark_looked_at(self) -> int:
         return self.to_look_at().update(looked_at=Now(), updated_at=Now())
 
+    def by_hash(self, sha256: str) -> Document | None:
+        """With the columns that a door needs."""
+        row = fetch_one(_BY_HASH, {"sha256": sha256})
+        return self._made_of(row) if row else None
+
+    def _made_of(self, row: Sequence[Any]) -> Document:
+        """Of COLUMNS, as a cursor gives them."""
+        return self.model.from_db(self.db, COLUMNS, [uuid.UUID(str(row[0])), *map(revive, row[1:])])
+
     # --- The two ways in --------------------------------------------------------------------------------------------
 
     def promise(
@@ -116,7 +129,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         row = fetch_one_and(promise_sql(), COLUMNS, then, params) if then else fetch_one(promise_sql(), params)
         assert row is not None  # the statement inserts or updates
         *values, was_renewed = row
-        document = self.model.from_db(self.db, COLUMNS, [uuid.UUID(str(values[0])), *map(revive, values[1:])])
+        document = self._made_of(values)
         if document.file_size_bytes != size:
             raise SizeConflict
         if document.doc_id == doc_id:

@@ -24,6 +24,13 @@ def revive(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
+def now_sql() -> str:
+    """This moment by the clock of the database, as Django writes it."""
+    return {"postgresql": "statement_timestamp()", "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"}[
+        connection.vendor
+    ]
+
+
 def execute(sql: str, params: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, {name: adapt(value) for name, value in params.items()})
