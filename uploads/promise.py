@@ -1,11 +1,6 @@
 """The one statement behind `Document.objects.promise`."""
 
-from datetime import timedelta
-from typing import Any
-
-from django.conf import settings
-from django.db import connection
-from django.utils import timezone
+from uploads.sql import in_dialect
 
 COLUMNS = (
     "doc_id", "doc_hash_256", "original_filename", "file_size_bytes", "content_type", "s3_key", "upload_status",
@@ -36,25 +31,9 @@ _STALE = """(documents.upload_status IN ('UPLOAD_PENDING', 'UPLOAD_FAILED')
     OR (documents.upload_status = 'UPLOAD_URL_GENERATED' AND documents.s3_url_expires_at <= {now}))"""
 _RENEW = """({stale} OR (%(extend)s AND documents.upload_status = 'UPLOAD_URL_GENERATED'
     AND documents.file_size_bytes = excluded.file_size_bytes))"""
-_CLOCK = {
-    "postgresql": ("statement_timestamp()", "statement_timestamp() + make_interval(secs => %(ttl)s)"),
-    "sqlite": ("%(now)s", "%(end)s"),  # one machine, one clock
-}
 
 
 def promise_sql() -> str:
     """The statement in the dialect of the database. Returns COLUMNS, and whether this call made the URL's times."""
-    now, end = _CLOCK[connection.vendor]
-    stale = _STALE.format(now=now)
-    columns = ", ".join(COLUMNS)
-    return _PROMISE.format(columns=columns, now=now, end=end, stale=stale, renew=_RENEW.format(stale=stale))
-
-
-def promise_times() -> dict[str, Any]:
-    """What the dialect needs to know of time: PostgreSQL the term in seconds, SQLite both ends of it."""
-    if connection.vendor == "postgresql":
-        return {"ttl": settings.PRESIGN_TTL}
-    now = timezone.now()
-    end = now + timedelta(seconds=settings.PRESIGN_TTL)
-    adapt = connection.ops.adapt_datetimefield_value
-    return {"now": adapt(now), "end": adapt(end)}
+    stale = in_dialect(_STALE)
+    return in_dialect(_PROMISE, columns=", ".join(COLUMNS), stale=stale, renew=_RENEW.format(stale=stale))

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from uploads.errors import SizeConflict
 from uploads.filetypes import FileType
-from uploads.promise import COLUMNS, promise_sql, promise_times
-from uploads.sql import fetch_one, fetch_one_and, revive
+from uploads.promise import COLUMNS, promise_sql
+from uploads.sql import fetch_one, fetch_one_and, revive, term
 from uploads.states import (
     GAVE_UP,
     LEASE,
@@ -124,7 +125,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
             "type": file_type.mime,
             "key": key,
             "extend": extend,
-            **promise_times(),
+            **term(settings.PRESIGN_TTL),
         }
         row = fetch_one_and(promise_sql(), COLUMNS, then, params) if then else fetch_one(promise_sql(), params)
         assert row is not None  # the statement inserts or updates

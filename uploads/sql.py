@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
+
+_CLOCK = {
+    "postgresql": {"now": "statement_timestamp()", "end": "statement_timestamp() + make_interval(secs => %(term)s)"},
+    "sqlite": {"now": "%(now)s", "end": "%(end)s"},  # one machine, one clock
+}
+
+
+def in_dialect(sql: str, **parts: str) -> str:
+    """The statement with its `{parts}`, among them `{now}` and `{end}` by the database's clock: see `term`."""
+    return sql.format(**parts, **_CLOCK[connection.vendor])
+
+
+def term(seconds: int) -> dict[str, Any]:
+    """What a statement must know of time when its `{end}` lies that far from its `{now}`."""
+    if connection.vendor == "postgresql":
+        return {"term": seconds}
+    now = timezone.now()
+    return {"now": now, "end": now + timedelta(seconds=seconds)}
 
 
 def adapt(value: Any) -> Any:
@@ -51,7 +70,9 @@ def fetch_one_and(sql: str, columns: tuple[str, ...], then: str, params: dict[st
         return fetch_one(f"WITH met AS ({sql}), did AS ({then}) SELECT * FROM met", params)  # noqa: S608 (both are ours)
     with transaction.atomic():
         row = fetch_one(sql, params)
-        met = {f"met_{column}": value for column, value in zip(columns, row or (), strict=False)}
+        if row is None:
+            return None
+        met = {f"met_{column}": value for column, value in zip(columns, row, strict=False)}
         values = ", ".join(f"%({name})s" for name in met)
         execute(f"WITH met ({', '.join(columns)}) AS (VALUES ({values})) {then}", {**params, **met})
     return row
