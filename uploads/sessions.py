@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from uploads import arrivals
 from uploads.assessments import Assessment
 from uploads.filetypes import BY_EXTENSION, FileType
 from uploads.keys import tail_key
@@ -157,27 +158,21 @@ class UploadSession(models.Model):
         """Takes chunk `index` for one writer and slides the expiry; None when the session is no longer open.
 
         Until it is recorded the chunk has not arrived, even if it had before. A later writer takes it from an earlier
-        one. Holding the session's row keeps `complete` from passing in between.
+        one.
         """
         writer = uuid.uuid4()
-        with transaction.atomic():
-            if not UploadSession.objects.alive().filter(pk=self.pk).slide():
-                return None
-            UploadChunk.objects.bulk_create(
-                [UploadChunk(session=self, index=index, writer=writer)],
-                update_conflicts=True,
-                unique_fields=["session", "index"],
-                update_fields=["writer", "received_at"],
-            )
-        return writer
+        return writer if arrivals.begin(self.pk, index, writer) else None
 
     def is_writing(self, index: int, writer: uuid.UUID) -> bool:
-        return self.chunks.filter(index=index, writer=writer).exists()
+        return arrivals.is_writing(self.pk, index, writer)
 
     def record_chunk(self, index: int, writer: uuid.UUID, *, size: int, etag: str) -> bool:
         """The chunk is there. False when another writer has taken it over or the session has ended."""
-        mine = self.chunks.filter(index=index, writer=writer, session__status=SessionStatus.OPEN)
-        return bool(mine.update(size=size, etag=etag, writer=None, received_at=Now()))
+        return arrivals.record(self.pk, index, writer, size, etag)
+
+    def count_chunks(self) -> int:
+        """How many have arrived."""
+        return arrivals.count(self.pk) if self.is_open else self.total_chunks
 
     def complete(self) -> bool:
         """open → verifying, once, when every chunk is there. A video gets its assessment with it."""

@@ -1,4 +1,4 @@
-"""What a presign call costs: at most four statements and one round trip to the cache."""
+"""What the calls that come most often cost: a few statements, and one round trip to the cache."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ats.tests.builders import CHECK, presign, stored
+from uploads.tests.chunks import begun, make_bytes, send_chunk
 
 pytestmark = pytest.mark.django_db
 MOST = 4
+MOST_FOR_A_CHUNK = 7  # token, session, turn to write, still our turn, arrival, how many there are, ledger
 FRAMING = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT")
 
 
@@ -38,6 +40,20 @@ def test_presign_takes_at_most_four_statements(api, cv, statements, met):
     assert len(work) <= MOST, "\n".join(asked)
     if connection.vendor == "postgresql":
         assert asked == work  # document and capture are one statement, so no transaction is opened and closed
+
+
+@pytest.mark.parametrize("met", ["new", "sent before"])
+def test_a_chunk_takes_few_statements(api, statements, met):
+    content = make_bytes(1000)
+    upload_id = begun(api, content)
+    if met == "sent before":
+        send_chunk(api, upload_id, 0, content)
+    asked = statements(lambda: send_chunk(api, upload_id, 0, content))
+    work = [sql for sql in asked if not sql.startswith(FRAMING)]
+    # SQLite changes one table with each statement
+    assert len(work) <= MOST_FOR_A_CHUNK + (connection.vendor == "sqlite"), "\n".join(asked)
+    if connection.vendor == "postgresql":
+        assert asked == work
 
 
 def test_presign_takes_one_round_trip_to_the_cache(api, cv, settings, monkeypatch):
