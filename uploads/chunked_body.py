@@ -17,8 +17,9 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from uploads.errors import IncompleteBody
-from uploads.storage import BLOCK_BYTES
+from uploads.wire import Wire
 
+BLOCK_BYTES = 2**20
 PREAMBLE_BYTES, MOST_FIELDS = 16 * 1024, 20
 FILE_FIELD = "chunk"
 
@@ -26,30 +27,38 @@ FILE_FIELD = "chunk"
 class ChunkBody:
     """The chunk, still to be read. `size` is what Content-Length leaves for it, in bytes."""
 
-    def __init__(self, stream: IO[bytes], begun: bytes, left: int, boundary: bytes) -> None:
-        self.stream, self.begun, self.left = stream, begun, left
+    def __init__(self, wire: Wire, begun: bytes, boundary: bytes) -> None:
+        self.wire, self.begun = wire, begun
         self.closing = b"\r\n--" + boundary + b"--"
-        self.size = left - len(self.closing) - 2
+        self.size = self.left - len(self.closing) - 2
         self.closed = False
+
+    @property
+    def left(self) -> int:
+        return len(self.begun) + self.wire.left
 
     def fits(self, size: int) -> bool:
         """RFC 2046 lets the line break after the closing boundary be left out."""
         return size in (self.size, self.size + 2)
 
-    def blocks(self, size: int) -> Iterator[bytes]:
-        """The chunk in blocks. Raises IncompleteBody, before the last block, when the body ends early."""
-        while size > 0:
-            block = self._exactly(min(BLOCK_BYTES, size))
+    def blocks(self, size: int) -> Iterator[memoryview]:
+        """The chunk in blocks, each of them to be used before the next one is asked for: they share their place.
+
+        Raises IncompleteBody, before the last block, when the body ends early.
+        """
+        buffer = memoryview(bytearray(min(BLOCK_BYTES, size)))
+        while size:
+            block = self._fill(buffer[:size])
             size -= len(block)
             if not size:
-                self._close(self._exactly(self.left))
+                self._close(self._read(self.left))
             yield block
 
     def drain(self) -> None:
         """Reads what is left, so that the caller hears the answer. Raises IncompleteBody when it is not whole."""
         tail = b""
         while self.left:
-            block = self._exactly(min(BLOCK_BYTES, self.left))
+            block = self._read(BLOCK_BYTES)
             tail = (tail + block)[-len(self.closing) - 2 :]
         if not self.closed:
             self._close(tail.removesuffix(b"\r\n")[-len(self.closing) :])
@@ -59,14 +68,16 @@ class ChunkBody:
         if not self.closed:
             raise IncompleteBody
 
-    def _exactly(self, size: int) -> bytes:
-        block, self.begun = self.begun[:size], self.begun[size:]
-        if len(block) < size:
-            block += read(self.stream, size - len(block))
-        if len(block) < size:
+    def _fill(self, buffer: memoryview) -> memoryview:
+        early, self.begun = self.begun[: len(buffer)], self.begun[len(buffer) :]
+        buffer[: len(early)] = early
+        if len(buffer) > len(early) + self.wire.left:
             raise IncompleteBody
-        self.left -= size
-        return block
+        self.wire.read_into(buffer[len(early) :])
+        return buffer
+
+    def _read(self, size: int) -> bytes:
+        return self._fill(memoryview(bytearray(min(size, self.left)))).tobytes()
 
 
 def read(stream: IO[bytes], size: int) -> bytes:
@@ -82,9 +93,7 @@ class ChunkParser(BaseParser):
     media_type = "multipart/form-data"
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> QueryDict:
-        boundary = _boundary(media_type or "")
-        length = int(parser_context["request"].META["CONTENT_LENGTH"])  # without one there is no stream to parse
-        preamble = _Preamble(stream, length, boundary)
+        preamble = _Preamble(Wire(parser_context["request"]._request), _boundary(media_type or ""))
         form = QueryDict(mutable=True)
         for name, value in preamble.fields():
             form[name] = value
@@ -101,8 +110,8 @@ def _boundary(media_type: str) -> bytes:
 class _Preamble:
     """Everything before the chunk: a few short fields. What was read too far is handed on."""
 
-    def __init__(self, stream: IO[bytes], length: int, boundary: bytes) -> None:
-        self.stream, self.left, self.boundary = stream, length, boundary
+    def __init__(self, wire: Wire, boundary: bytes) -> None:
+        self.wire, self.boundary = wire, boundary
         self.buffer = b""
 
     def fields(self) -> Iterator[tuple[str, Any]]:
@@ -112,7 +121,7 @@ class _Preamble:
                 return
             name = _field_name(self._until(b"\r\n\r\n"))
             if name == FILE_FIELD:
-                yield name, ChunkBody(self.stream, self.buffer, self.left + len(self.buffer), self.boundary)
+                yield name, ChunkBody(self.wire, self.buffer, self.boundary)
                 return
             yield name, _text(self._until(b"\r\n--" + self.boundary))
         raise ParseError("The form has too many fields.")
@@ -121,10 +130,9 @@ class _Preamble:
         while mark not in self.buffer:
             if len(self.buffer) > PREAMBLE_BYTES:
                 raise ParseError("The fields before the chunk are too long.")
-            block = read(self.stream, min(4096, self.left))
+            block = self.wire.read(4096)
             if not block:
                 raise IncompleteBody
-            self.left -= len(block)
             self.buffer += block
         found, _, self.buffer = self.buffer.partition(mark)
         return found

@@ -42,8 +42,8 @@ def take_in(session: UploadSession, index: int, body: ChunkBody, sha256: str) ->
 
 
 def _checked(
-    session: UploadSession, index: int, writer: uuid.UUID, blocks: Iterator[bytes], sha256: str
-) -> Iterator[bytes]:
+    session: UploadSession, index: int, writer: uuid.UUID, blocks: Iterator[memoryview], sha256: str
+) -> Iterator[memoryview]:
     """The same blocks; the last one only when the hash is right and nobody else has begun to write this chunk."""
     digest, left = hashlib.sha256(), session.span(index)[1]
     for block in blocks:

@@ -28,7 +28,7 @@ from uploads.disk_links import DiskLinks
 from uploads.disk_links import on_disk as _on_disk
 from uploads.disk_parts import DATA, parts_in, write_part
 from uploads.errors import ObjectMissing, StoreUnavailable
-from uploads.storage import OpenMultipart, Part, StoredObject, blocks
+from uploads.storage import Block, OpenMultipart, Part, StoredObject, blocks
 
 INCOMING, MULTIPART = ".incoming", ".multipart"
 
@@ -126,7 +126,7 @@ class DiskStore(DiskLinks):
         return upload_id
 
     def write_part(
-        self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[bytes]
+        self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[Block]
     ) -> str:
         try:
             with _on_disk():

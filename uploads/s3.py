@@ -18,7 +18,7 @@ from storages.backends.s3 import S3Storage
 from uploads.errors import ObjectMissing, StoreUnavailable
 from uploads.s3_parts import put_stream
 from uploads.s3_reads import AWS, S3Reads
-from uploads.storage import OpenMultipart, Part, StoredObject
+from uploads.storage import Block, OpenMultipart, Part, StoredObject
 
 PART_SECONDS = 900
 _ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload", "InvalidPart", "NotFound"}
@@ -99,7 +99,7 @@ class S3Store(S3Reads):
         return self._sign("PUT", settings.S3_PUBLIC_ENDPOINT_URL or AWS, key, expires_in, headers, query or {})
 
     def write_part(
-        self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[bytes]
+        self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[Block]
     ) -> str:
         query, endpoint = {"partNumber": str(number), "uploadId": upload_id}, settings.S3_ENDPOINT_URL or AWS
         url = self._sign("PUT", endpoint, key, PART_SECONDS, {"Content-Length": str(size)}, query)

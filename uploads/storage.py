@@ -17,6 +17,7 @@ from typing import IO, Protocol
 from django.conf import settings
 
 BLOCK_BYTES = 256 * 1024
+Block = bytes | memoryview  # a view may be of a buffer that is used again: to be dealt with before the next one
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Store(Protocol):
         """A URL for part `number` (from 1), which holds `size` bytes from offset `start`."""
 
     def write_part(
-        self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[bytes]
+        self, key: str, upload_id: str, number: int, *, start: int, size: int, stream: Iterator[Block]
     ) -> str:
         """Takes part `number` (from 1) in, straight to its place; durable when it returns. Returns the store's ETag.
 

@@ -3,13 +3,13 @@
 import io
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from ats.tests.builders import assert_envelope
-from uploads.chunked_body import ChunkBody
+from uploads.chunked_body import BLOCK_BYTES, ChunkBody
 from uploads.errors import IncompleteBody
-from uploads.storage import BLOCK_BYTES
 from uploads.tests.chunks import BOUNDARY, DOOR, MULTIPART, begun, form, make_bytes, send_body, state
+from uploads.wire import Wire
 
 CONTENT = make_bytes(1000)
 
@@ -92,30 +92,22 @@ def test_a_field_after_the_chunk_is_no_chunk(api, upload_id):
     assert_envelope(send_body(api, body), 422, field="chunk")
 
 
-class Wire(io.BytesIO):
-    """A stream that remembers the largest read it was asked for."""
-
-    largest = 0
-
-    def read(self, size=-1):
-        self.largest = max(self.largest, size)
-        return super().read(size)
+def a_body(wire: bytes) -> ChunkBody:
+    return ChunkBody(Wire(RequestFactory().generic("POST", "/", wire)), b"", b"b")
 
 
-def test_the_chunk_is_read_in_blocks_and_the_last_one_waits_for_the_boundary():
+def test_the_chunk_is_read_in_blocks_that_share_their_place():
     content = make_bytes(3 * BLOCK_BYTES + 5)
-    wire = Wire(content + b"\r\n--b--\r\n")
-    body = ChunkBody(wire, b"", len(wire.getvalue()), b"b")
+    body = a_body(content + b"\r\n--b--\r\n")
     assert body.fits(len(content))
-    blocks = list(body.blocks(len(content)))
-    assert b"".join(blocks) == content
-    assert [len(block) for block in blocks] == [BLOCK_BYTES] * 3 + [5]
-    assert wire.largest == BLOCK_BYTES
+    blocks = [(block.obj, block.tobytes()) for block in body.blocks(len(content))]
+    assert b"".join(piece for _, piece in blocks) == content
+    assert [len(piece) for _, piece in blocks] == [BLOCK_BYTES] * 3 + [5]
+    assert {id(place) for place, _ in blocks} == {id(blocks[0][0])}
 
 
 def test_the_last_block_is_not_handed_out_when_the_boundary_is_missing():
-    wire = Wire(b"0123456789" + b"\r\n--wrong\r\n")
-    body = ChunkBody(wire, b"", len(wire.getvalue()), b"b")
+    body = a_body(b"0123456789" + b"\r\n--wrong\r\n")
     with pytest.raises(IncompleteBody):
         list(body.blocks(10))
 
