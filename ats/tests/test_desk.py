@@ -89,6 +89,10 @@ def test_the_sidebar_holds_what_one_may_open():
     assert places("", is_superuser=True) == PLACES
 
 
+def test_staff_see_the_same_pages():
+    assert places("Recruiter", is_staff=True) == REVIEW
+
+
 def test_only_superusers_manage_users_and_groups():
     user = make_user("Recruiter")
     for group in ("Recruiter", "Reviewer", "Ops"):
