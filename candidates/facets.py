@@ -32,7 +32,7 @@ _OF_CANDIDATE: dict[str, Callable[[Candidate], Iterable[str | None]]] = {
 def facets(candidates: CandidateQuerySet) -> dict[str, Any]:
     """`{"skill": [{"value", "count"}, …], …}` of the newest matches; the value of what is not known is None."""
     columns = ("skills", "location", "total_years", "source", "review_status", "created_at")
-    newest = list(candidates.prefetch_related(None).newest_first().only(*columns)[: MOST_COUNTED + 1])
+    newest = candidates.prefetch_related(None).only(*columns).first_rows(["-pk"], None, MOST_COUNTED + 1)
     counted = newest[:MOST_COUNTED]
     found: dict[str, Any] = {"counted": len(counted), "complete": len(newest) <= MOST_COUNTED}
     for name, values_of in _OF_CANDIDATE.items():

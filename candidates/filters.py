@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 
 from candidates.models import Candidate, ResumeVersion
@@ -17,13 +17,7 @@ from candidates.words import facet_word
 
 Narrow = Callable[[CandidateQuerySet, str], CandidateQuerySet]
 UNKNOWN = "unknown"
-
-
-def _facet(kind: str) -> Narrow:
-    def narrow(candidates: CandidateQuerySet, value: str) -> CandidateQuerySet:
-        return candidates.matching([Term((facet_word(kind, "" if value == UNKNOWN else value),))])
-
-    return narrow
+AT_ONCE = 100  # candidates that are made at one moment may stand by another order than that of their ids
 
 
 def _document(candidates: CandidateQuerySet, value: str) -> CandidateQuerySet:
@@ -54,47 +48,68 @@ def _years(candidates: CandidateQuerySet, value: str) -> CandidateQuerySet:
     return candidates if math.isinf(high) else candidates.filter(total_years__lt=high + 1)
 
 
-# Who captured a document is known to a room that this one does not know: it is asked by the name of the relation.
-_CAPTURED = ResumeVersion.objects.filter(document__captures__captured_at__isnull=False)
+def _captured(**facts: str) -> QuerySet:
+    """CVs that came by a capture. The room of the captures is not known here: it is asked by the name of a relation."""
+    known = {f"document__captures__{name}": value for name, value in facts.items()}
+    return ResumeVersion.objects.filter(document__captures__captured_at__isnull=False, **known)
+
+
+def _of_this_person(versions: QuerySet) -> Exists:
+    return Exists(versions.filter(candidate=OuterRef("pk")))
 
 
 def _source(candidates: CandidateQuerySet, value: str) -> CandidateQuerySet:
     if value == UNKNOWN:
         return candidates.filter(source="")
-    captured = _CAPTURED.filter(document__captures__source=value).values("candidate")
-    return candidates.filter(Q(source=value) | Q(pk__in=captured))
+    return candidates.filter(Q(source=value) | Q(_of_this_person(_captured(source=value))))
 
 
 def _captured_by(candidates: CandidateQuerySet, value: str) -> CandidateQuerySet:
     if value == UNKNOWN:
-        return candidates.exclude(pk__in=_CAPTURED.values("candidate"))
-    return candidates.filter(pk__in=_CAPTURED.filter(document__captures__user__username=value).values("candidate"))
+        return candidates.filter(~_of_this_person(_captured()))
+    return candidates.filter(pk__in=_captured(user__username=value).values("candidate"))
 
 
-def _created(side: str, days: int) -> Narrow:
-    def narrow(candidates: CandidateQuerySet, value: str) -> CandidateQuerySet:
-        try:
-            day = datetime.combine(date.fromisoformat(value), time(), UTC) + timedelta(days=days)
-        except (ValueError, OverflowError):
-            raise ValidationError("A day is needed, such as 2026-01-31.") from None
-        return candidates.filter(**{f"created_at__{side}": day})
+def _created_from(candidates: CandidateQuerySet, value: str) -> CandidateQuerySet:
+    return candidates.filter(created_at__gte=_start_of(value))
 
-    return narrow
+
+def _created_to(candidates: CandidateQuerySet, value: str) -> CandidateQuerySet:
+    return candidates.filter(created_at__lt=_start_of(value, 1))
+
+
+def _start_of(day: str, later: int = 0) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(day), time(), UTC) + timedelta(days=later)
+    except (ValueError, OverflowError):
+        raise ValidationError("A day is needed, such as 2026-01-31.") from None
+
+
+def begins_behind(order: str, asked: Mapping[str, str]) -> list[int] | None:
+    """The id behind which the days asked for begin, in the order `pk` or `-pk`: spares the way to them."""
+    if order == "pk":
+        bound, nearest, slack = _value(asked, "created_from"), ("-created_at", "-pk"), -AT_ONCE
+        outside = Candidate.everyone.filter(created_at__lt=_start_of(bound)) if bound else None
+    else:
+        bound, nearest, slack = _value(asked, "created_to"), ("created_at", "pk"), AT_ONCE
+        outside = Candidate.everyone.filter(created_at__gte=_start_of(bound, 1)) if bound else None
+    last = outside.order_by(*nearest).values_list("pk", flat=True).first() if outside is not None else None
+    return None if last is None else [last + slack]
 
 
 _FILTERS: dict[str, tuple[str, Narrow]] = {
-    "skill": ("a skill, or unknown", _facet("skill")),
-    "place": ("a town, region or country, or unknown", _facet("place")),
     "years": ("years of work: 3, 3-7, 3- or unknown", _years),
     "review_status": (", ".join(Candidate.ReviewStatus.values), _review_status),
     "source": ("where the candidate or a CV came from, or unknown", _source),
     "captured_by": ("the name of the user who captured a CV, or unknown", _captured_by),
-    "created_from": ("the first day, in UTC", _created("gte", 0)),
-    "created_to": ("the last day, in UTC", _created("lt", 1)),
+    "created_from": ("the first day, in UTC", _created_from),
+    "created_to": ("the last day, in UTC", _created_to),
     "document": ("the UUID of a document that is a CV of the candidate", _document),
 }
 SEARCH = 'what the record or a CV holds: words, "phrases", -not, prefix*'
-FILTERS = {"search": SEARCH} | {name: words for name, (words, _) in _FILTERS.items()}
+# These two are words of the index, and asked together with the search.
+FACET_WORDS = {"skill": "a skill, or unknown", "place": "a town, region or country, or unknown"}
+FILTERS = {"search": SEARCH} | FACET_WORDS | {name: words for name, (words, _) in _FILTERS.items()}
 
 
 def narrowed(candidates: CandidateQuerySet, asked: Mapping[str, str], terms: list[Term]) -> CandidateQuerySet:
@@ -103,14 +118,34 @@ def narrowed(candidates: CandidateQuerySet, asked: Mapping[str, str], terms: lis
     A filter that cannot be meant is a 422 under its name.
     """
     faults = {}
-    if (asked.get("search") or "").strip():
-        candidates = candidates.matching(terms)
-    for name, (_, narrow) in _FILTERS.items():
-        value = (asked.get(name) or "").replace("\0", "")
+    for name in _FILTERS:
         try:
-            candidates = narrow(candidates, value) if value else candidates
+            candidates = narrowed_by(candidates, name, asked)
         except ValidationError as fault:
             faults[name] = fault.detail
     if faults:
         raise ValidationError(faults)
-    return candidates
+    return searched(candidates, asked, asked.get("search") or "", terms)
+
+
+def narrowed_by(candidates: CandidateQuerySet, name: str, asked: Mapping[str, str]) -> CandidateQuerySet:
+    value = _value(asked, name)
+    return _FILTERS[name][1](candidates, value) if value else candidates
+
+
+def searched(
+    candidates: CandidateQuerySet, asked: Mapping[str, str], text: str, terms: list[Term]
+) -> CandidateQuerySet:
+    """Who matches the `terms` of a text, and has the skill and the place: one question to the index."""
+    if text.strip() and not terms:
+        return candidates.none()
+    facets = [
+        Term((facet_word(kind, "" if value == UNKNOWN else value),))
+        for kind in FACET_WORDS
+        if (value := _value(asked, kind))
+    ]
+    return candidates.matching([*terms, *facets]) if terms or facets else candidates
+
+
+def _value(asked: Mapping[str, str], name: str) -> str:
+    return (asked.get(name) or "").replace("\0", "")

@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 from candidates.query import Term
 from candidates.search import NameSlip
 from candidates.words import fold, words_of
+from uploads.keyset import by_no_index
 
 if TYPE_CHECKING:
     from candidates.models import Candidate
@@ -37,7 +38,8 @@ def _namesakes(candidate: Candidate, names: list[str]) -> list[Candidate]:
     """The newest whose names hold all these words, give or take a slip in each."""
     terms = [Term((name,), instead=NameSlip.near(name) if len(name) >= 4 else (), in_name=True) for name in names]
     model = type(candidate)
-    return list(model.objects.matching(terms).exclude(pk=candidate.pk).newest_first()[:MOST_COMPARED])
+    namesakes = model.objects.matching(terms).exclude(pk=candidate.pk)
+    return list(namesakes.order_by(by_no_index("-created_at"), "-pk")[:MOST_COMPARED])
 
 
 def _employer(one: Candidate, other: Candidate) -> list[str]:

@@ -15,7 +15,6 @@ from candidates.keys import names_agree, person_keys
 from candidates.matches import Key, PersonKey, PossibleDuplicate
 from candidates.merges import Merge
 from candidates.queries import CandidateQuerySet, Visible
-from candidates.query import Term, excerpts
 from candidates.records import CandidateAssessment, Note, ResumeAccess, Tag
 from candidates.said import columns_said, name_said
 from candidates.search import NameSlip, SearchEntry
@@ -196,12 +195,6 @@ class Candidate(models.Model):
     def _save(self) -> None:
         held = {name: getattr(self, name) for name in (*TYPABLE, *HELD)}
         Candidate.objects.filter(pk=self.pk).update(**held, updated_at=Now())
-
-    def excerpts(self, terms: list[Term]) -> list[dict]:
-        """Where the record or the current CV holds what was asked for."""
-        version = self.current_version
-        text = " · ".join(filter(None, [self.full_name, self.headline, self.location, ", ".join(self.skills)]))
-        return excerpts(text, terms) or excerpts(version.document.text if version else "", terms)
 
     # --- What follows from what is known: keys, search entry, likely twins --------------------------------------------
 

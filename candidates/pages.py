@@ -1,6 +1,7 @@
 """Keyset pages: any page costs what the first one costs, and nothing is counted.
 
-A cursor holds `[value, id, backwards]`: the last row seen, in the order asked for.
+A cursor holds `[value, id, backwards]`: the last row seen, in the order asked for. By relevance the value is what a
+match weighs, and the pages end with the last of those that were weighed.
 """
 
 from __future__ import annotations
@@ -13,15 +14,29 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from candidates.filters import FILTERS, begins_behind
 from candidates.models import Candidate
 from candidates.queries import CandidateQuerySet
-from uploads.keyset import beyond, decode_cursor, encode_cursor, moment_of
+from candidates.query import Term
+from candidates.ranking import best
+from uploads.keyset import behind, decode_cursor, encode_cursor, moment_of
 
-ORDERINGS: dict[str, Callable[[Any], Any]] = {
+RELEVANCE = "relevance"
+
+
+def _weight(value: Any) -> float:
+    if not isinstance(value, float):
+        raise ValueError("no weight")
+    return value
+
+
+VALUES: dict[str, Callable[[Any], Any]] = {
     "created_at": moment_of,
     "updated_at": moment_of,
     "full_name": str,
+    RELEVANCE: _weight,
 }
+ORDERINGS = [sign + name for name in VALUES for sign in ("", "-") if sign + name != RELEVANCE]
 USUAL, MOST = 20, 100
 
 
@@ -32,18 +47,17 @@ class Page:
     previous: str | None
 
 
-def page_of(candidates: CandidateQuerySet, request: Request) -> Page:
+def page_of(people: CandidateQuerySet, request: Request, terms: list[Term]) -> Page:
     """The page that the query string asks for. 422 for an ordering, limit or cursor that cannot be meant."""
-    ordering, limit = _ordering(request), _limit(request)
+    ordering, limit = _ordering(request, terms), _limit(request)
     field, descending = ordering.lstrip("-"), ordering.startswith("-")
     cursor = request.query_params.get("cursor")
     value, pk, backwards = _decode(cursor, field) if cursor else (None, None, False)
-    down = descending != backwards
-    direction = "-" if down else ""
-    order = [f"{direction}{field}", f"{direction}pk"]
-    if cursor:
-        candidates = candidates.filter(beyond(Candidate, order, [value, pk]))
-    rows = list(candidates.order_by(*order)[: limit + 1])
+    after = [value, pk] if cursor else None
+    if field == RELEVANCE:
+        rows = best(people, terms, after, limit + 1, backwards)
+    else:
+        rows = _in_order(people, request, ("-" if descending != backwards else "") + field, after, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     if backwards:
         rows.reverse()
@@ -55,10 +69,24 @@ def page_of(candidates: CandidateQuerySet, request: Request) -> Page:
     )
 
 
-def _ordering(request: Request) -> str:
+def _in_order(
+    people: CandidateQuerySet, request: Request, ordering: str, after: list[Any] | None, count: int
+) -> list[Candidate]:
+    order = [ordering, "-pk" if ordering.startswith("-") else "pk"]
+    if people.is_search and ordering.lstrip("-") == "created_at":  # ids are given in the order of arrival
+        order = order[1:]
+        after = after[1:] if after else begins_behind(order[0], request.query_params)
+    if any(request.query_params.get(name) for name in FILTERS):
+        return people.first_rows(order, after, count)
+    return list(behind(people, order, after).order_by(*order)[:count])
+
+
+def _ordering(request: Request, terms: list[Term]) -> str:
     ordering = request.query_params.get("ordering") or "-created_at"
-    if ordering.removeprefix("-") not in ORDERINGS:
-        raise ValidationError({"ordering": [f"One of these is needed, with or without -: {', '.join(ORDERINGS)}."]})
+    if ordering not in ORDERINGS:
+        raise ValidationError({"ordering": [f"One of these is needed: {', '.join(ORDERINGS)}."]})
+    if ordering.endswith(RELEVANCE) and not terms:
+        raise ValidationError({"ordering": ["Relevance is that of a search."]})
     return ordering
 
 
@@ -80,7 +108,7 @@ def _link(request: Request, row: Candidate, field: str, backwards: bool) -> str:
 def _decode(cursor: str, field: str) -> tuple[Any, int, bool]:
     try:
         value, pk, backwards = decode_cursor(cursor)
-        found = ORDERINGS[field](value)
+        found = VALUES[field](value)
     except (ValueError, TypeError):
         found = pk = backwards = None
     if found is None or type(pk) is not int or type(backwards) is not bool or abs(pk) > 2**62:

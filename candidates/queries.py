@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Prefetch
 from django.db.models.functions import Coalesce, Now
 
@@ -15,11 +15,14 @@ from candidates.keys import person_keys
 from candidates.matches import Key, PersonKey, PossibleDuplicate
 from candidates.query import Term, compile_terms
 from candidates.said import name_said
-from candidates.search import understood
+from candidates.search import SearchEntry, understood
+from uploads.keyset import all_rows, near_rows
 from uploads.models import Document
 
 if TYPE_CHECKING:
     from candidates.models import Candidate
+
+READ_NEXT = 2000  # matches, where other filters leave too few of the first
 
 
 def looking_again(work: Callable[[], Candidate]) -> Candidate:
@@ -51,7 +54,47 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         return self.matching(understood(text)) if text.strip() else self
 
     def matching(self, terms: list[Term]) -> CandidateQuerySet:
-        return self.filter(search_entry__words__matches=compile_terms(terms)) if terms else self.none()
+        """To be called once, with all terms: only then can the first of many be found without the others."""
+        if not terms:
+            return self.none()
+        words = compile_terms(terms)
+        found = self.filter(search_entry__words__matches=words)
+        found.query.words = None if self.is_search else words  # type: ignore[attr-defined]  # goes with the query
+        return found
+
+    @property
+    def is_search(self) -> bool:
+        return hasattr(self.query, "words")
+
+    def first_rows(
+        self, order: Sequence[str], after: Sequence[Any] | None, count: int, enough: int = 0
+    ) -> list[Candidate]:
+        """See `uploads.keyset.first_rows`; fewer than `count`, but at least `enough`, where that costs much less."""
+        found: list[Candidate] = []
+        for part in self._parts(order, after, count):
+            found = list(part[:count])
+            if len(found) >= (enough or count):
+                break
+        return found
+
+    def _parts(self, order: Sequence[str], after: Sequence[Any] | None, count: int) -> Iterator[models.QuerySet]:
+        """From a few of those who may be the first to all of them."""
+        words, by_arrival = getattr(self.query, "words", None), order[0].removeprefix("-") == "pk"
+        near = None if words and connection.vendor == "sqlite" else near_rows(self, order, after, count)
+        if near is not None:
+            yield near
+        rest = all_rows(self, order, after)
+        if words and near is not None and SearchEntry.is_common(words, order, after, count):
+            rest.query.walks = True  # type: ignore[attr-defined]  # what else is asked names fewer
+        elif words and by_arrival:
+            for read in (count, max(READ_NEXT, 2 * count)):
+                ids = SearchEntry.ids_of(words, order[0], after, read)
+                part = self.filter(pk__in=ids).order_by(*order)
+                part.query.known = True  # type: ignore[attr-defined]  # to match
+                yield part
+                if len(ids) < read:
+                    return
+        yield rest
 
     # --- Review -----------------------------------------------------------------------------------------------------
 

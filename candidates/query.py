@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection
 
-from candidates.words import places_of, words_of
+from candidates.words import words_of
 
 LONGEST, MOST_TERMS = 500, 20
+EVERYBODY = "xeverybodyx"  # a word that every entry holds
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 _NUMBER = re.compile(r"[\d\s()+./-]+")
 
@@ -48,19 +48,27 @@ def compile_terms(terms: list[Term]) -> str:
 
 
 def _tsquery(terms: list[Term]) -> str:
+    # A query of negated terms alone would read the index whole: "everything" stands beside them.
+    asked = [f"'{EVERYBODY}'"] if all(term.negated for term in terms) else []
+    return " & ".join([*asked, *map(_tsterm, terms)])
+
+
+def any_of(terms: list[Term]) -> str:
+    """For PostgreSQL's ts_rank: each term weighs by itself, however far it stands from the others."""
+    return " | ".join(map(_tsterm, terms))
+
+
+def _tsterm(term: Term) -> str:
     # Words hold letters and digits only, so quoting is complete. A name carries the weight A.
-    parts = []
-    for term in terms:
-        mark = (":A" if term.in_name else "") or (":*" if term.prefix else "")
-        phrase = " <-> ".join(f"'{word}'" for word in term.words) + mark
-        slips = "".join(f" | '{name}':A" for name in term.instead)
-        parts.append(f"{'!' if term.negated else ''}({phrase}{slips})")
-    return " & ".join(parts)
+    mark = (":A" if term.in_name else "") or (":*" if term.prefix else "")
+    phrase = " <-> ".join(f"'{word}'" for word in term.words) + mark
+    slips = "".join(f" | '{name}':A" for name in term.instead)
+    return f"{'!' if term.negated else ''}({phrase}{slips})"
 
 
 def _fts5(terms: list[Term]) -> str:
     # NOT is binary in FTS5: "everything" stands on its left where only negated terms are asked for.
-    asked = [_fts5_phrase(term) for term in terms if not term.negated] or ['words : "xeverybodyx"']
+    asked = [_fts5_phrase(term) for term in terms if not term.negated] or [f'words : "{EVERYBODY}"']
     negated = [_fts5_phrase(term) for term in terms if term.negated]
     return " AND ".join(asked) + "".join(f" NOT {phrase}" for phrase in negated)
 
@@ -69,27 +77,3 @@ def _fts5_phrase(term: Term) -> str:
     phrase = ("names : " if term.in_name else "") + f'"{" ".join(term.words)}"' + (" *" if term.prefix else "")
     slips = "".join(f' OR names : "{name}"' for name in term.instead)
     return f"({phrase}{slips})"
-
-
-# --- Excerpts ---------------------------------------------------------------------------------------------------------
-
-AROUND, MOST_EXCERPTS = 80, 2
-
-
-def excerpts(text: str, terms: list[Term]) -> list[dict]:
-    """Up to two pieces of `text` around what was found: `{"text": …, "marks": [[start, end], …]}`, marks in `text`."""
-    tests = [_test(term) for term in terms if not term.negated]
-    hits = [(start, end) for word, start, end in places_of(text) if any(test(word) for test in tests)]
-    found: list[dict] = []
-    while hits and len(found) < MOST_EXCERPTS:
-        left = max(0, hits[0][0] - AROUND)
-        right = min(len(text), hits[0][1] + AROUND)
-        inside = [(start, end) for start, end in hits if end <= right]
-        found.append({"text": text[left:right], "marks": [[start - left, end - left] for start, end in inside]})
-        hits = hits[len(inside) :]
-    return found
-
-
-def _test(term: Term) -> Callable[[str], bool]:
-    known = {*term.words, *term.instead}
-    return lambda word: word in known or (term.prefix and word.startswith(term.words[-1]))

@@ -6,6 +6,9 @@ PostgreSQL keeps the words as a `tsvector` under a GIN index; SQLite as text, an
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import phonenumbers
@@ -14,8 +17,9 @@ from django.db.models.functions import Left
 from rapidfuzz.distance import OSA
 
 from candidates.keys import phone_key
-from candidates.query import Term, compile_terms, parse
+from candidates.query import EVERYBODY, Term, compile_terms, parse
 from candidates.words import facet_word, with_one_letter_less, words_of
+from uploads.keyset import near_rows
 
 if TYPE_CHECKING:
     from candidates.models import Candidate
@@ -23,11 +27,33 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 200_000  # of one CV; a tsvector holds at most 1 MB
 MOST_POSITIONS = 16_000  # PostgreSQL counts places up to 16383
 MOST_REPEATS = 50
-EVERYBODY = "xeverybodyx"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an entry says, by what it weighs: names, then headline and skills, then the rest."""
+
+    names: list[str]
+    heading: list[str]
+    rest: list[str]
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self.names, self.heading, self.rest)
+
+    def vector(self) -> str:
+        """The literal of a tsvector: each word with its places and their weights A, B or D, which is not written.
+        Letters and digits only: no quoting."""
+        places: dict[str, list[str]] = defaultdict(list)
+        named, headed = len(self.names), len(self.names) + len(self.heading)
+        for place, word in enumerate(self, 1):
+            seen = places[word]
+            if place < MOST_POSITIONS and len(seen) < MOST_REPEATS:
+                seen.append(f"{place}A" if place <= named else f"{place}B" if place <= headed else str(place))
+        return " ".join(f"'{word}'" + (f":{','.join(at)}" if at else "") for word, at in places.items())
 
 
 class WordsField(models.Field):
-    """`tsvector` on PostgreSQL, the words themselves on SQLite. Written from a list of words, names first."""
+    """`tsvector` on PostgreSQL, the words themselves on SQLite. Written from `Words`."""
 
     def db_type(self, connection: Any) -> str:
         return "tsvector" if connection.vendor == "postgresql" else "text"
@@ -35,36 +61,40 @@ class WordsField(models.Field):
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         if hasattr(value, "resolve_expression"):
             return value
-        names, words = value
-        return vector(names, words) if connection.vendor == "postgresql" else " ".join([*names, *words])
-
-
-def vector(names: list[str], words: list[str]) -> str:
-    """The literal of a tsvector: names with weight A, each word with its places (letters and digits: no quoting)."""
-    places: dict[str, list[str]] = defaultdict(list)
-    for place, word in enumerate([*names, *words], 1):
-        seen = places[word]
-        if place < MOST_POSITIONS and len(seen) < MOST_REPEATS:
-            seen.append(f"{place}A" if place <= len(names) else str(place))
-    return " ".join(f"'{word}'" + (f":{','.join(at)}" if at else "") for word, at in places.items())
+        return value.vector() if connection.vendor == "postgresql" else " ".join(value)
 
 
 @WordsField.register_lookup
 class Matches(models.Lookup):
-    """`words__matches=<compiled query>`."""
+    """`words__matches=<compiled query>`. How it is best answered depends on what is asked around it."""
 
     lookup_name = "matches"
     prepare_rhs = False
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """Rows that are walked are only tested. Else the index is asked: a query in brackets is taken to be rare, where
+        one that the planner sees is taken to be what its words are together by chance."""
         column, params = self.process_lhs(compiler, connection)
-        return f"{column} @@ %s::tsquery", [*params, self.rhs]
+        walks = hasattr(compiler.query, "walks") or hasattr(compiler.query, "known")
+        asked = "({} @@ %s::tsquery) IS TRUE" if walks else "{} @@ (SELECT %s::tsquery)"
+        return asked.format(column), [*params, self.rhs]
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        if hasattr(compiler.query, "known"):
+            return "1", []
         column, params = self.process_lhs(compiler, connection)
         key = column.rpartition(".")[0] + '."candidate_id"'
         found = "SELECT rowid FROM candidate_words WHERE candidate_words MATCH %s"
         return f"{key} IN ({found})", [*params, self.rhs]
+
+
+# The order is one that the index of ids does not give: see `uploads.keyset.first_rows`.
+_IDS = {
+    "postgresql": "SELECT candidate_id FROM candidate_search WHERE words @@ (SELECT %s::tsquery){bound}"
+    " ORDER BY candidate_id + 0 {direction} LIMIT %s",
+    "sqlite": "SELECT rowid FROM candidate_words WHERE candidate_words MATCH %s{bound}"
+    " ORDER BY rowid {direction} LIMIT %s",
+}
 
 
 class SearchEntry(models.Model):
@@ -82,18 +112,40 @@ class SearchEntry(models.Model):
 
     @classmethod
     def write(cls, candidate: Candidate) -> None:
-        names = words_of(candidate.full_name)
-        entry = SearchEntry(candidate=candidate, names=" ".join(names), words=(names, _words(candidate)))
+        words = _words(candidate)
+        entry = SearchEntry(candidate=candidate, names=" ".join(words.names), words=words)
         before = cls.objects.filter(pk=candidate.pk).values_list("names", flat=True).first()
         SearchEntry.objects.bulk_create(
             [entry], update_conflicts=True, unique_fields=["candidate"], update_fields=["names", "words"]
         )
-        NameSlip.learn(names)
-        NameSlip.forget(set((before or "").split()) - set(names))
+        NameSlip.learn(words.names)
+        NameSlip.forget(set((before or "").split()) - set(words.names))
 
     @classmethod
     def has(cls, term: Term) -> bool:
-        return cls.objects.filter(words__matches=compile_terms([term])).exists()
+        words = compile_terms([term])
+        if connection.vendor == "postgresql" and cls.is_common(words, ["-pk"], None, 1):
+            return True  # else it reads all that match before it knows the first
+        return bool(cls.ids_of(words, "-pk", None, 1))
+
+    @classmethod
+    def is_common(cls, words: str, order: Sequence[str], after: Sequence[Any] | None, count: int) -> bool:
+        """Whether `count` of the next few thousand entries match."""
+        if order[0].removeprefix("-") != "pk":
+            order, after = ["-pk"], None
+        near = near_rows(cls.objects.filter(words__matches=words), order, after, count)
+        return near is not None and len(near.values_list("pk")[:count]) == count
+
+    @classmethod
+    def ids_of(cls, words: str, order: str, after: Sequence[Any] | None, count: int) -> list[int]:
+        """The first `count` candidates that match, in the order `pk` or `-pk`, behind that id."""
+        direction, step = ("DESC", "<") if order.startswith("-") else ("ASC", ">")
+        column = "rowid" if connection.vendor == "sqlite" else "candidate_id"
+        bound = f" AND {column} {step} %s" if after else ""
+        with connection.cursor() as cursor:
+            asked = _IDS[connection.vendor].format(bound=bound, direction=direction)
+            cursor.execute(asked, [words, *(after or []), count])
+            return [pk for (pk,) in cursor.fetchall()]
 
 
 class NameSlip(models.Model):
@@ -130,13 +182,15 @@ class NameSlip(models.Model):
         return tuple(sorted(name for name in found if OSA.distance(name, word) <= 1))[:10]
 
 
-def _words(candidate: Candidate) -> list[str]:
+def _words(candidate: Candidate) -> Words:
     rows = [candidate, *candidate.absorbed.all()]
-    columns = [text for row in rows for text in (row.full_name, row.email, row.phone, row.location, row.headline)]
+    columns = [text for row in rows for text in (row.full_name, row.email, row.phone, row.location)]
+    heading = [text for row in rows for text in (row.headline, *row.skills)]
     tags = list(candidate.tags.values_list("name", flat=True))
     texts = candidate.documents.annotate(start=Left("text", MOST_CHARACTERS)).values_list("start", flat=True)
-    spoken = "\n".join([candidate.source, *columns, *candidate.skills, *candidate.links, *tags, *texts])
-    return [EVERYBODY, *_numbers(candidate.phone), *_facets(candidate), *words_of(spoken)]
+    spoken = words_of("\n".join([candidate.source, *columns, *candidate.links, *tags, *texts]))
+    rest = [EVERYBODY, *_numbers(candidate.phone), *_facets(candidate), *spoken]
+    return Words(words_of(candidate.full_name), words_of("\n".join(heading)), rest)
 
 
 def _numbers(phone: str) -> list[str]:
@@ -157,13 +211,14 @@ def _facets(candidate: Candidate) -> list[str]:
 
 def understood(text: str) -> list[Term]:
     """The terms of a query; a word that no entry holds stands for the names that it may be a slip of."""
-    terms = parse(text)
-    return [
-        Term(term.words, instead=NameSlip.near(term.words[0]))
-        if term.may_be_a_slip and not SearchEntry.has(term)
-        else term
-        for term in terms
-    ]
+    return [_understood(term) for term in parse(text)]
+
+
+def _understood(term: Term) -> Term:
+    names = NameSlip.near(term.words[0]) if term.may_be_a_slip else ()
+    if not names or term.words[0] in names or SearchEntry.has(term):
+        return term
+    return Term(term.words, instead=names)
 
 
 def create_index(apps: Any, schema_editor: Any) -> None:

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from candidates import serializers
 from candidates.arrivals import make_with_resume
 from candidates.erasing import erase
+from candidates.excerpts import excerpts_of
 from candidates.facets import facets
 from candidates.filters import FILTERS, narrowed
 from candidates.models import Candidate
@@ -53,7 +54,7 @@ class Candidates(APIView):
         operation_id="candidates_list",
         parameters=[
             *FILTER_PARAMETERS,
-            OpenApiParameter("ordering", str, enum=[sign + name for name in ORDERINGS for sign in ("", "-")]),
+            OpenApiParameter("ordering", str, enum=ORDERINGS),
             OpenApiParameter("limit", int, description="1 to 100; usually 20"),
             OpenApiParameter("cursor", str, description="as found in `next` and `previous`"),
         ],
@@ -61,10 +62,11 @@ class Candidates(APIView):
     )
     def get(self, request: Request) -> Response:
         terms = understood(request.query_params.get("search", ""))
-        page = page_of(narrowed(Candidate.objects.with_record(), request.query_params, terms), request)
+        page = page_of(narrowed(Candidate.objects.with_record(), request.query_params, terms), request, terms)
         results = serializers.CandidateSerializer(page.rows, many=True).data
-        for row, candidate in zip(results, page.rows, strict=True):
-            row["excerpts"] = candidate.excerpts(terms) if terms else []
+        found = excerpts_of(page.rows, terms)
+        for row in results:
+            row["excerpts"] = found[row["id"]]
         return Response({"results": results, "next": page.next, "previous": page.previous})
 
     @extend_schema(
