@@ -40,6 +40,7 @@ class Trace:
         _unwrap_proxies(request)
         response = self.get_response(request)
         response["X-Trace-Id"] = str(trace_id)
+        response.setdefault("Cache-Control", "no-store")  # answers are about people, unless they say otherwise
         self._close(request, response, trace)
         return response
 

@@ -27,7 +27,7 @@ from candidates.models import Candidate, PossibleDuplicate, ResumeAccess
 from candidates.profile import current_documents, next_new, profile
 from uploads.badges import ago, badge
 from uploads.desk import DeskAdmin, log_action, signed_in
-from uploads.serving import is_first_look, show
+from uploads.serving import show
 
 SKILLS_SHOWN = 4
 SOURCES = (Candidate.SOURCE_CV, Candidate.SOURCE_FORM)
@@ -195,9 +195,8 @@ class CandidateAdmin(DeskAdmin):
         person = get_object_or_404(Candidate.objects.defer(*HEAVY), pk=pk)
         document = get_object_or_404(current_documents([person]))
         response = show(request, document)
-        if is_first_look(response):
-            kind = ResumeAccess.Kind.DOWNLOAD if "download" in request.GET else ResumeAccess.Kind.LOOK
-            ResumeAccess.objects.create(candidate=person, document=document, user=signed_in(request), kind=kind)
+        kind = ResumeAccess.Kind.DOWNLOAD if "download" in request.GET else ResumeAccess.Kind.LOOK
+        ResumeAccess.note(response, candidate=person, document=document, user=signed_in(request), kind=kind)
         return response
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.http import HttpResponseBase
+
+from uploads.serving import SAME_LOOK, goes_on, is_first_look
 
 
 class Note(models.Model):
@@ -61,6 +66,13 @@ class ResumeAccess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.candidate_id} by {self.user_id}"
+
+    @classmethod
+    def note(cls, response: HttpResponseBase, **facts: Any) -> None:
+        """Writes down who was given these bytes: `candidate`, `document`, `user`, `kind`."""
+        same_look = cls.objects.filter(**facts, created_at__gt=Now() - SAME_LOOK)
+        if is_first_look(response) or (goes_on(response) and not same_look.exists()):
+            cls.objects.create(**facts)
 
 
 class CandidateAssessment(models.Model):

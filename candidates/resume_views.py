@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.text import get_valid_filename
@@ -59,15 +60,22 @@ def served(
 ) -> HttpResponseBase:
     """The bytes of a version under the candidate's name. Who looks is written down, once for a file read in ranges."""
     document = version.document
-    name = f"{get_valid_filename(candidate.full_name)}.{document.file_type.extension}"
+    name = f"{file_stem(candidate)}.{document.file_type.extension}"
     try:
         response = document_response(request._request, document, name, inline=inline)
     except ObjectMissing as error:
         ledger.note_error("OBJECT_MISSING", "The object of a stored document is not there.", error)
         raise Http404 from error
-    if response.status_code == 200 or response.headers.get("Content-Range", "").startswith("bytes 0-"):
-        ResumeAccess.objects.create(candidate=candidate, document=document, user=asker(request), kind=kind)
+    ResumeAccess.note(response, candidate=candidate, document=document, user=asker(request), kind=kind)
     return response
+
+
+def file_stem(candidate: Candidate) -> str:
+    """The candidate's name as a file is called, or a number where nothing of the name is left."""
+    try:
+        return get_valid_filename(candidate.full_name)
+    except SuspiciousFileOperation:
+        return f"candidate-{candidate.pk}"
 
 
 class Resumes(APIView):

@@ -17,11 +17,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from uploads.badges import badge, moment, state_badge
-from uploads.desk import EvidenceAdmin, log_action
+from uploads.desk import EvidenceAdmin, log_action, was_logged
 from uploads.ledger import ErrorLog, RequestTrace
 from uploads.models import Document
 from uploads.queries import DocumentQuerySet
-from uploads.serving import is_first_look, show
+from uploads.serving import SAME_LOOK, goes_on, is_first_look, show
 
 SHA256_DIGITS, SAID_MAX = 64, 200
 
@@ -103,8 +103,9 @@ class DocumentAdmin(EvidenceAdmin):
             raise Http404
         document = get_object_or_404(Document.objects.stored().light(), pk=doc_id)
         response = show(request, document)
-        if is_first_look(response):
-            log_action(request, [document], "Downloaded." if "download" in request.GET else "Looked at the file.")
+        words = "Downloaded." if "download" in request.GET else "Looked at the file."
+        if is_first_look(response) or (goes_on(response) and not was_logged(request, document, words, SAME_LOOK)):
+            log_action(request, [document], words)
         return response
 
     def do(self, request: HttpRequest, doc_id: Any) -> HttpResponseRedirect:

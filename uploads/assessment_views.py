@@ -37,5 +37,5 @@ class ReadPoster(APIView):
         assessment = get_object_or_404(Assessment, pk=assessment_id)
         if not assessment.poster:
             raise Http404
-        headers = {"Cache-Control": "private, max-age=86400"}
+        headers = {"Cache-Control": "private, no-store"}
         return HttpResponse(bytes(assessment.poster), content_type="image/jpeg", headers=headers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -16,6 +17,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import connection, models
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -171,3 +173,10 @@ def log_action(
         )
         for row in rows
     )
+
+
+def was_logged(request: HttpRequest, row: models.Model, words: str, within: timedelta) -> bool:
+    """Whether this user's history has the same words on this row already, not longer ago than that."""
+    kind, since = ContentType.objects.get_for_model(row), timezone.now() - within
+    said = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk), change_message=words)
+    return said.filter(user=signed_in(request), action_time__gt=since).exists()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponseBase
 
 from uploads.models import Document
 from uploads.ranges import document_response
 
+SAME_LOOK = timedelta(hours=1)  # ranges of one file, read by one person within this time, are one look
 SHOWN = "application/pdf"  # proven at the door; every other type is only ever downloaded
 POLICY = "default-src 'none'; frame-ancestors 'self'"
 
@@ -26,3 +29,8 @@ def show(request: HttpRequest, document: Document) -> HttpResponseBase:
 def is_first_look(response: HttpResponseBase) -> bool:
     """A viewer reads one file in many ranges; this is the one to write down."""
     return response.status_code == 200 or response.headers.get("Content-Range", "").startswith("bytes 0-")
+
+
+def goes_on(response: HttpResponseBase) -> bool:
+    """A range from further on. Without a first look shortly before it is a look as well: it may be all but a byte."""
+    return response.status_code == 206 and not is_first_look(response)
