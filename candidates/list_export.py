@@ -21,7 +21,6 @@ from uploads.desk import log_action, signed_in
 
 BATCH = 500
 TAKE = "uploads.download_document"
-UNUSED = ("parsed_resume", "offered")
 TYPES = {"csv": "text/csv; charset=utf-8",
          "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
 READ = {"no_resume": "no CV", "pending": "being read", "completed": "read", "failed": "could not be read"}

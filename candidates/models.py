@@ -236,7 +236,7 @@ class Candidate(models.Model):
         """Marks whom this candidate looks like: those with a key in common, and those alike in name and more."""
         if shared is None:
             shared = self.settle_keys()
-        reasons = {twin: [f"same {kind}" for kind in sorted(kinds)] for twin, kinds in shared.items()}
+        reasons = {twin: [f"same {kind}" for kind in sorted(set(kinds))] for twin, kinds in shared.items()}
         for twin, why in likeness.twins_of(self):
             reasons.setdefault(twin, []).extend(why)
         PossibleDuplicate.suggest(self, reasons)
