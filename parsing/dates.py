@@ -91,7 +91,7 @@ _SEPARATOR = re.compile(SEPARATOR, re.I)
 _PRESENT = re.compile(rf"(?:the\s+|the present\s+)?(?:{PRESENT})(?![^\W\d_])", re.I)
 DANGLING = re.compile(r"(?:[-–—]|\bto|\bbis|\bau?|\bal?|\bhasta|\baté)\s*$", re.I)
 """The end of a range whose second date stands elsewhere."""
-_OPEN = re.compile(r"\s*[-–—]\s*(?:$|\)|\n)|\s*(?:от|to)\s*$")
+_OPEN = re.compile(r"\s*[-–—→]\s*(?:$|\)|\n)|\s*(?:от|to)\s*$")
 
 
 @lru_cache(maxsize=4_000)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from parsing.entries import Entry, split_entries
 from parsing.page import Line
 from parsing.segments import EDGES, Segment, balanced, halves, segments_of, without_place
-from parsing.tables import read_table
+from parsing.tables import read_form, read_table
 from parsing.who import degree_level, place_score, school_score, title_words
 from parsing.work import dates_of
 
@@ -20,6 +20,9 @@ GRADE = re.compile(
 BRACKET_GRADE = re.compile(
     r"\s*[(\[](?:[^()]*(?:gpa|grade|note|first|second|upper|merit|class|%|\d:\d|\d[.,]\d|distinction|mention)[^()]*)[)\]]",
     re.I,
+)
+GRADE_TAIL = re.compile(
+    r"[\s,;|–-]+\(?(?:with|c?gpa|grade|score|note|percentage|marks|aggregate|secured)\b\W*(?:\w+\W+){0,2}\d.*$", re.I
 )
 LABEL = re.compile(r"^(?:abschluss|degree|qualification|grado|diplôme|titolo|course|schwerpunkt|studium)\s*:\s*", re.I)
 FROM = re.compile(r"\s+(?:from|with|an der|bei|chez)\s+")
@@ -36,7 +39,7 @@ class Study(NamedTuple):
 def find_education(lines: list[Line]) -> list[Study]:
     """Studies in the order of the file."""
     table, rest = read_table(lines, "education")
-    if table:
+    if table := table or read_form(lines, "education"):
         return [_from_row(row) for row in table]
     studies: list[Study] = []
     for entry in _divided(split_entries(rest, singles=True)):
@@ -115,7 +118,7 @@ def _pieces(entry: Entry) -> list[Segment]:
     """The texts of a header, a text that names both a degree and a school divided between them."""
     pieces: list[Segment] = []
     for segment in segments_of(entry.header):
-        plain = LABEL.sub("", BRACKET_GRADE.sub("", segment.text)).strip(EDGES)
+        plain = LABEL.sub("", GRADE_TAIL.sub("", BRACKET_GRADE.sub("", segment.text))).strip(EDGES)
         if len(parts := [part.strip(EDGES) for part in FROM.split(plain)]) > 1 and degree_level(parts[0]):
             kept = [part for part in parts if part and not GRADE.search(part)]
             pieces += [segment._replace(text=part, order=len(pieces) + i) for i, part in enumerate(kept)]

@@ -174,7 +174,8 @@ def _unknown_title(line: Line, styles: set[Style]) -> bool:
 def _inline_section(line: Line, current: str) -> tuple[str, Line] | None:
     """ "Languages: English, French" in one line. Within skills such a word is only a group of skills."""
     own = [cell for cell in line.cells or (line.text,) if not CONTACT.search(cell)]
-    match = INLINE.match(without_bullet(" ".join(own)))
+    joined = ": ".join(own) if len(own) == 2 and section_of(own[0]) else " ".join(own)
+    match = INLINE.match(without_bullet(joined))
     if not match or looks_like_date(match[2]) or len(match[1].split()) > 4:
         return None
     kind = section_of(match[1])

@@ -20,6 +20,7 @@ NOISE = re.compile(
     r"(?: ?\d+ ?(?:mos?|months?))?|website|https?://\S+|www\.\S+|gpa.*|cgpa.*|page \d+.*)\W*$",
     re.I,
 )
+LINK = re.compile(r"\s*\(?(?:https?://|www\.)\S+")
 EDGES = " ,;:|•·–—-/\t"
 
 
@@ -38,7 +39,7 @@ def segments_of(header: list[Line]) -> list[Segment]:
         for cell in line.cells or (line.text,):
             if looks_like_date(cell):
                 continue
-            for part in STRONG.split(_told(without_dates(without_bullet(cell)))):
+            for part in STRONG.split(_told(without_dates(LINK.sub("", without_bullet(cell))))):
                 text = balanced(part.strip(EDGES))
                 if text and any(c.isalnum() for c in text) and not NOISE.match(text):
                     found.append(Segment(text, line, len(found)))

@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from parsing.headings import section_of
+from parsing.languages import LEVEL as SPEAKING_LEVEL
 from parsing.page import Line
 from parsing.sections import without_bullet
 from parsing.words import DATA, fold, load_groups
@@ -14,7 +15,7 @@ from parsing.words import DATA, fold, load_groups
 SEPARATORS = re.compile(r"\s*[,;•●▪■□◦○|·\t、，；‣►]\s*|\s+[–—]\s+|\s{2,}|\s+/\s+")
 GROUP = re.compile(r"^([^:：,;]{3,40})\s*[:：]\s*(.*)$")
 LEVEL = re.compile(
-    r"^\W*(?:advanced|intermediate|beginner|expert|proficient|basic|good|excellent|fluent|native|"
+    r"^\W*(?:advanced|master|intermediate|beginner|expert|proficient|basic|good|excellent|fluent|native|"
     r"novice|competent|skilled|strong|familiar|"
     r"working knowledge|fundamental|fortgeschritten|experte|grundkenntnisse|gut|sehr gut|avancé|"
     r"intermédiaire|débutant|avanzado|intermedio|"
@@ -32,6 +33,7 @@ LEADING = re.compile(
     r"experience (?:in|with)|familiar with)\s+",
     re.I,
 )
+IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]{1,30})[)\]]\s*$")
 MAX_WORDS, MAX_LETTERS = 6, 50
 
 
@@ -140,7 +142,7 @@ def _split(text: str) -> list[str]:
 def _chips(text: str) -> list[str] | None:
     """Known skills in a row with nothing but spaces between, as labels in little boxes come out."""
     words = text.split()
-    if len(words) < 3 or SEPARATORS.search(text):
+    if len(words) < 2 or SEPARATORS.search(text):
         return None
     parts: list[str] = []
     known = at = 0
@@ -154,6 +156,8 @@ def _chips(text: str) -> list[str] | None:
 
 def _clean(part: str) -> str:
     text = LEADING.sub("", without_bullet(part).strip(" .,;:–—-\t"))
+    if (bracket := IN_BRACKETS.search(text)) and SPEAKING_LEVEL.search(bracket[1]):
+        text = text[: bracket.start()]
     text = TRAILING_LEVEL.sub("", text).strip(" .,;:–—-") if not LEVEL.match(text) else ""
     if not text or len(text) > MAX_LETTERS or len(text.split()) > MAX_WORDS or not any(c.isalnum() for c in text):
         return ""

@@ -1,4 +1,4 @@
-"""Tables of jobs and studies as job portals print them: a row of column titles, then rows with as many cells."""
+"""Jobs and studies as job portals print them: a table under column titles, or a form of labels with values."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from parsing.dates import find_spans
 from parsing.entries import PRESENT_CELL
 from parsing.page import Line
+from parsing.sections import without_bullet
+from parsing.segments import without_place
 from parsing.words import fold, load_groups
 
 
@@ -33,6 +35,36 @@ def read_table(lines: list[Line], section: str) -> tuple[list[dict[str, Any]], l
         ):
             return _rows(lines, index + 1, titles)
     return [], lines
+
+
+def read_form(lines: list[Line], section: str) -> list[dict[str, Any]]:
+    """The records of "Organisation: ..., Designation: ..., Duration: ..." below each other, each with its `line`.
+
+    A label that comes again begins the next record. Empty unless each record has a name and something beside it.
+    """
+    known = _columns(section)
+    records: list[tuple[dict[str, str], Line]] = []
+    for line in lines:
+        label, value = _label_and_value(line)
+        field = known.get(fold(label), "")
+        if not field or not value:
+            continue
+        if not records or field in records[-1][0]:
+            records.append(({}, line))
+        records[-1][0][field] = without_place(value)[0]
+    whole = [record for record, _ in records if {"name", "institution"} & {*record} and len(record) > 1]
+    return (
+        [{**_values(record), "line": line} for record, line in records]
+        if records and len(whole) == len(records)
+        else []
+    )
+
+
+def _label_and_value(line: Line) -> tuple[str, str]:
+    if len(line.cells) > 1:
+        return line.cells[0].rstrip(" :"), " ".join(line.cells[1:]).lstrip(": ")
+    label, _, value = without_bullet(line.text).partition(":")
+    return label, value.strip()
 
 
 def _rows(lines: list[Line], start: int, titles: list[str]) -> tuple[list[dict[str, Any]], list[Line]]:

@@ -139,7 +139,7 @@ def place_score(text: str) -> float:
     stripped = text.strip(" ,;.()")
     if not stripped or len(stripped.split()) > 7:
         return 0.0
-    parts = [part.strip() for part in re.split(r"\s*[,/|]\s*|\s+[–—-]\s+", stripped) if part.strip()]
+    parts = [part.strip() for part in re.split(r"\s*[,/|()]\s*|\s+[–—-]\s+", stripped) if part.strip()]
     unknown = [part for part in parts if not _is_place(part)]
     if parts and not unknown:
         return 3.0

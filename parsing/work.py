@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from parsing.entries import Entry, highlights, split_entries
 from parsing.page import Line
 from parsing.segments import Segment, halves, segments_of, without_place
-from parsing.tables import read_table
+from parsing.tables import read_form, read_table
 from parsing.who import company_score, place_score, title_score
 
 
@@ -34,7 +34,7 @@ NOTHING = Pair(None, None, 0.0, True)
 def find_work(lines: list[Line]) -> list[Job]:
     """Jobs in the order of the file."""
     table, rest = read_table(lines, "work")
-    if table:
+    if table := table or read_form(lines, "work"):
         return [_from_row(row) for row in table]
     entries = split_entries(rest, singles=False)
     parts = [_parts(entry) for entry in entries]

@@ -72,3 +72,29 @@ def test_a_long_line_with_its_dates_still_names_a_study():
     )
     (study,) = read(text)["education"]
     assert (study["institution"], study["studyType"], study["endDate"]) == ("Princeton University", "PhD", "2023-05")
+
+
+def test_a_form_of_labels_with_values_is_read_record_by_record():
+    text = (
+        "Ann Lee\nWork experience\nDates\t01/09/2019 →\nOccupation or position held\tProject Assistant\n"
+        "Name and address of employer\tFondazione Esempio, Bologna (Italy)\nDates\t01/02/2017 - 31/07/2019\n"
+        "Occupation or position held\tReceptionist\nName and address of employer\tHotel Miramare, Rimini (Italy)"
+    )
+    assert read(text)["work"] == [
+        {"name": "Fondazione Esempio", "position": "Project Assistant", "startDate": "2019-09", "current": True},
+        {"name": "Hotel Miramare", "position": "Receptionist", "startDate": "2017-02", "endDate": "2019-07"},
+    ]
+
+
+def test_a_grade_behind_a_school_is_cut_off():
+    (study,) = read("Education\nBusiness Management, BA (Hons)\nSome University, GPA: 3.7\n2011 - 2014")["education"]
+    assert study["institution"] == "Some University"
+
+
+def test_a_level_in_brackets_is_no_part_of_a_skill():
+    text = "Skills\nMS Office (sehr gut), SAP QM (Grundkenntnisse), Adobe Suite (Photoshop)"
+    assert [skill["name"] for skill in read(text)["skills"]] == ["MS Office", "SAP QM", "Adobe Suite (Photoshop)"]
+
+
+def test_two_known_skills_in_little_boxes_are_two():
+    assert [skill["name"] for skill in read("Skills\nKafka RabbitMQ")["skills"]] == ["Kafka", "RabbitMQ"]
