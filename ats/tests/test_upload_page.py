@@ -1,44 +1,36 @@
 """The upload page in Chromium: from the drop zone to the candidate, whatever happens on the way."""
 
 import contextlib
-import os
 import re
-import shutil
-import struct
 import threading
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, connections
 from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from ats.tests.browser import NARROW, WIDE
 from ats.tests.builders import make_cv, make_user
+from ats.tests.upload_page import (
+    CHUNKS,
+    assert_accessible,
+    become,
+    card,
+    choose,
+    choose_path,
+    held_back,
+    make_long_video,
+    start,
+    two_chunks_are_there,
+)
 from parsing.assessments import assess_video
 from parsing.tasks import parse_document
 from parsing.tests.videos import make_video
 from uploads.models import Assessment, Document, UploadSession
 from uploads.tasks import verify_session
-from uploads.tests.chunks import CHUNK
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine"),
-]
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-CHUNKS = re.compile("/api/chunked-upload/chunk$")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the thread of the tests
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -72,7 +64,7 @@ def context(chromium, live_server, settings, worker):
     }
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     settings.RATES = {**settings.RATES, "chunked": 100_000}
-    with contextlib.closing(chromium.new_context(viewport=DESK, base_url=live_server.url)) as context:
+    with contextlib.closing(chromium.new_context(viewport=WIDE, base_url=live_server.url)) as context:
         yield context
 
 
@@ -94,33 +86,9 @@ def page(context):
     assert len(hosts) == 1
 
 
-def choose(page, *files):
-    page.set_input_files("#files", [{"name": name, "mimeType": "", "buffer": content} for name, content in files])
-
-
-def choose_path(page, path):
-    page.set_input_files("#files", str(path))
-
-
-def card(page, name):
-    return page.locator(".card").filter(has_text=name)
-
-
-def start(page):
-    page.get_by_role("button", name=re.compile("Start Analysis")).click()
-
-
-def become(found, state, seconds=20):
-    expect(found).to_have_attribute("data-state", state, timeout=seconds * 1000)
-
-
 @pytest.fixture
 def video_file(tmp_path):
-    """A video of seven chunks: two seconds, and a box of padding (ISO/IEC 14496-12, 8.1.2)."""
-    path = tmp_path / "interview.mp4"
-    padding = os.urandom(6 * CHUNK)
-    path.write_bytes(make_video() + struct.pack(">I4s", len(padding) + 8, b"free") + padding)
-    return path
+    return make_long_video(tmp_path / "interview.mp4")
 
 
 def test_only_signed_in_people_see_the_page(client):
@@ -171,23 +139,6 @@ def test_what_is_no_video_fails_with_a_reason_and_can_be_tried_again(page):
     become(card(page, "talk.mp4"), "failed")
     expect(card(page, "talk.mp4")).to_contain_text("The content of this file is not what its name says.")
     expect(page.get_by_role("button", name="Resume talk.mp4")).to_have_text("Try again")
-
-
-def held_back(page):
-    """Lets the first chunks pass and holds the others until `release` is called."""
-    passed = []
-
-    def hold(route):
-        passed.append(route)
-        if len(passed) <= 2:
-            route.continue_()
-
-    page.route(CHUNKS, hold)
-    return passed
-
-
-def two_chunks_are_there(page):
-    expect(page.locator(".numbers")).to_have_text(re.compile("^33 %"), timeout=10_000)
 
 
 def test_pause_and_resume(page, video_file):
@@ -274,7 +225,7 @@ def test_everything_can_be_done_by_keyboard(page):
     expect(page.get_by_role("status")).to_contain_text(cv.file_name)
 
 
-@pytest.mark.parametrize("viewport", [PHONE, DESK])
+@pytest.mark.parametrize("viewport", [NARROW, WIDE])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_the_screen(page, viewport, scheme):
     page.set_viewport_size(viewport)
@@ -286,3 +237,67 @@ def test_nothing_is_wider_than_the_screen(page, viewport, scheme):
     for button in page.locator("button").all():
         if button.is_visible():
             assert button.bounding_box()["height"] >= 44
+
+
+def test_what_is_in_the_list_is_not_taken_twice_and_what_is_over_is(page, tmp_path):
+    talk = tmp_path / "talk.mp4"
+    talk.write_bytes(b"no video" * 100)
+    for _ in range(2):
+        choose_path(page, talk)
+    expect(page.get_by_role("alert")).to_contain_text("talk.mp4 is in the list already.")
+    start(page)
+    become(card(page, "talk.mp4"), "failed")
+    choose_path(page, talk)
+    become(card(page, "talk.mp4"), "chosen")
+    expect(page.locator(".card")).to_have_count(1)
+
+
+def test_files_wait_their_turn_and_say_how_far_they_all_are(page, video_file):
+    held_back(page)
+    cvs = [make_cv() for _ in range(8)]
+    choose_path(page, video_file)
+    choose(page, *((cv.file_name, cv.content) for cv in cvs))
+    start(page)
+    expect(page.locator(".state", has_text="Waiting for its turn").first).to_be_visible()
+    expect(page.locator("#total")).to_have_text(re.compile("of 9 done"))
+    expect(page.get_by_role("progressbar", name="All files together")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["390", "1280"])
+def test_every_state_of_the_page_is_accessible(page, context, video_file, viewport):
+    page.set_viewport_size(viewport)
+    assert_accessible(page)
+    choose(page, ("run.exe", b"x"), ("talk.mp4", b"no video" * 100))
+    assert_accessible(page)
+    start(page)
+    become(card(page, "talk.mp4"), "failed")
+    assert_accessible(page)
+    held_back(page)
+    choose_path(page, video_file)
+    start(page)
+    become(card(page, "interview.mp4"), "sending")
+    assert_accessible(page)
+    page.get_by_role("button", name="Pause").click()
+    assert_accessible(page)
+    context.set_offline(True)
+    page.get_by_role("button", name="Resume interview.mp4").click()
+    become(card(page, "interview.mp4"), "waiting")
+    assert_accessible(page)
+    page.get_by_role("button", name="Pause").click()
+    context.set_offline(False)
+    cookies = context.cookies()
+    context.clear_cookies()
+    page.get_by_role("button", name="Resume interview.mp4").click()
+    become(card(page, "interview.mp4"), "signedout")
+    assert_accessible(page)
+    context.add_cookies(cookies)
+    page.reload()
+    become(card(page, "interview.mp4"), "lost")
+    assert_accessible(page)
+    page.unroute(CHUNKS)
+    choose_path(page, video_file)
+    become(card(page, "interview.mp4"), "ready", 40)
+    assert_accessible(page)
+    page.get_by_role("link", name="Open the assessment").click()
+    page.get_by_role("heading", name="interview.mp4").wait_for()
+    assert_accessible(page)
