@@ -273,6 +273,8 @@ CONTENT_SECURITY_POLICY = {
 # --- The doors --------------------------------------------------------------------------------------------------------
 DOORS = ("capture", "upload", "candidates", "chunked")
 RATES = {door: env.number(f"RATE_{door.upper()}", 600) for door in DOORS}  # calls a minute, for each user
+# Six hundred chunks a minute would be 50 MB/s. What a user may hold open limits the bytes; this only stops a loop.
+RATES["chunks"] = env.number("RATE_CHUNKS", 30_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ats.auth.BearerAuthentication", "ats.auth.BrowserAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -25,7 +25,7 @@ from ats.services.base import temporary_folder
 from ats.stack import Web, background
 from ats.testing import full_services, settings_for
 
-NO_LIMIT = {f"RATE_{door}": "1000000000" for door in ("CAPTURE", "UPLOAD", "CANDIDATES", "CHUNKED")}
+NO_LIMIT = {f"RATE_{door}": "1000000000" for door in ("CAPTURE", "UPLOAD", "CANDIDATES", "CHUNKED", "CHUNKS")}
 MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
 _serial = itertools.count()
 

@@ -84,7 +84,7 @@ class Chunk(APIView):
     """Takes one chunk; in any order, in parallel, again."""
 
     operation = "chunked_upload.chunk"
-    throttle_scope = "chunked"
+    throttle_scope = "chunks"
     permission_classes = [UPLOADS]
     parser_classes = [ChunkParser]
 

@@ -160,6 +160,7 @@ class Upload(Tus):
     """One upload: `HEAD` says where it stands, `PATCH` brings more, `DELETE` ends it."""
 
     operation = "tus.append"
+    throttle_scope = "chunks"
     http_method_names = ["head", "patch", "delete", "options"]
 
     def head(self, request: Request, upload_id: uuid.UUID) -> Response:

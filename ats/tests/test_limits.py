@@ -74,8 +74,9 @@ def test_strangers_are_refused_before_they_are_counted(anonymous, rate):
 
 
 def test_six_hundred_a_minute_is_the_rule(settings):
-    assert set(settings.RATES.values()) == {600}
-    assert set(settings.RATES) >= {"capture", "upload", "candidates", "chunked"}
+    others = {door: rate for door, rate in settings.RATES.items() if door != "chunks"}
+    assert set(others.values()) == {600}
+    assert set(others) >= {"capture", "upload", "candidates", "chunked"}
 
 
 @pytest.mark.django_db(transaction=True)

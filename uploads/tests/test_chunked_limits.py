@@ -7,13 +7,14 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from ats import limits
 from ats.tests.builders import assert_envelope, at_once
 from uploads.checks import chunks_have_the_size_that_clients_know
 from uploads.cleanup import Cleanup
 from uploads.models import Assessment, Document, UploadChunk, UploadSession
 from uploads.storage import get_store
 from uploads.tasks import verify_session
-from uploads.tests.chunks import begun, end, make_bytes, sent, start, state, the_session
+from uploads.tests.chunks import begun, end, make_bytes, send_chunk, sent, start, state, the_session
 
 DAY = timedelta(hours=24)
 
@@ -58,6 +59,14 @@ def test_calls_are_limited_for_each_user(api, settings):
     settings.RATES = {**settings.RATES, "chunked": 2}
     statuses = [start(api, b"x" * 10).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
+
+
+def test_chunks_do_not_count_among_the_other_calls(api, settings, monkeypatch):
+    monkeypatch.setattr(limits, "WINDOW", 10**9)  # the test does not fall between two minutes
+    settings.RATES = {**settings.RATES, "chunked": 1, "chunks": 3}
+    content = make_bytes(10)
+    upload_id = begun(api, content)
+    assert [send_chunk(api, upload_id, 0, content).status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
 # --- Cleanup --------------------------------------------------------------------------------------------------------
