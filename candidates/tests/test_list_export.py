@@ -173,7 +173,7 @@ def test_who_took_which_list_is_in_the_ledger_and_in_each_history() -> None:
 
 def test_a_filter_that_is_none_is_no_list() -> None:
     person()
-    assert at_desk().get(f"{LIST}list.csv?Xanthippe=1").status_code == 404
+    assert at_desk().get(f"{LIST}list.csv?Xanthippe=1").status_code == 400
     assert not RequestTrace.objects.exists()
 
 
@@ -190,4 +190,5 @@ def test_a_long_list_costs_a_fixed_number_of_statements_for_each_batch() -> None
     many_people(20)
     one = statements(desk, f"{LIST}list.xlsx")
     many_people(400)
-    assert statements(desk, f"{LIST}list.xlsx") <= one + 1  # the estimate under a long list
+    # The estimate under a long list, and on SQLite a long entry into the history, which goes in pieces.
+    assert statements(desk, f"{LIST}list.xlsx") <= one + 3
