@@ -2,7 +2,8 @@
 
 A row: `state`, `path`, `size` (bytes), `mtime_ns`, `at` (Unix seconds), and `sha256`, `s3_key`, `reason`,
 `detected_at`, `cv_capture_id`, `took` where known. States: `waiting` may become `sent`, `duplicate`, `parked` or
-`gone` (which a share that was away takes back by coming again); `old` lay there before the first start; `baseline` and `forgotten` are marks without a file.
+`gone` (which a share that was away takes back by coming again); `old` lay there before the first start; `baseline` and
+`forgotten` are marks without a file.
 """
 
 from __future__ import annotations
