@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
 
 from csp.middleware import CSPMiddleware
@@ -95,7 +97,9 @@ def _unwrap_proxies(request: HttpRequest) -> None:
     if not settings.BEHIND_PROXIES:
         return
     addresses = request.headers.get("X-Forwarded-For", "").split(",")
-    request.META["REMOTE_ADDR"] = addresses[-min(settings.BEHIND_PROXIES, len(addresses))].strip()
+    with suppress(ValueError):  # what is no address names nobody: the proxy itself stands then
+        told = addresses[-min(settings.BEHIND_PROXIES, len(addresses))].strip()
+        request.META["REMOTE_ADDR"] = str(ip_address(told))
 
 
 def for_browsers(middleware: type) -> type:

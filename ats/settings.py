@@ -111,7 +111,7 @@ if REDIS_URL:
     CACHES["default"] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": REDIS_PATIENCE,
+        "OPTIONS": {**REDIS_PATIENCE, "serializer": "ats.cached.AsJSON"},
     }
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://") or None

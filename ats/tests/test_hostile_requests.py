@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 
 import pytest
+import redis
+from django.core.cache import cache
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from ats.tests.builders import CHECK, PRESIGN, Caller, assert_envelope
+from ats.tests.builders import CHECK, PRESIGN, Caller, assert_envelope, make_cv
 from ats.tests.desk import LIST, at_desk, person
 from ats.wsgi import application
 from candidates.tests.builders import created
+from capture.models import CVCapture
 
 pytestmark = pytest.mark.django_db
 UNREADABLE_TYPES = ["application/json; x*=nonsense''y", "multipart/form-data; boundary*=nonsense''y"]
@@ -135,3 +139,23 @@ def test_a_tag_with_a_slash_comes_off_again(api):
     assert api.post(path, {"name": "CI/CD"}).status_code == 201
     assert api.delete(f"{path}/CI/CD/").status_code == 204
     assert api.get(path).json() == []
+
+
+@pytest.mark.parametrize("told", ["unknown", "198.51.100.7:4711", "", "<script>", "198.51.100.300"])
+def test_what_a_proxy_tells_and_is_no_address_names_the_proxy(api, settings, told):
+    settings.BEHIND_PROXIES = 1
+    answer = api.post(PRESIGN, make_cv().presign(), headers={"x-forwarded-for": told})
+    assert answer.status_code == 200, answer.content
+    assert CVCapture.objects.get().ip_address == "127.0.0.1"
+
+
+def test_the_shared_cache_reads_back_what_was_kept_and_unpickles_nothing(settings):
+    for value in (5, 1.5, True, "text", '{"basics": {}}'):
+        cache.set("hostile", value, 60)
+        assert cache.get("hostile") == value
+    cache.set("hostile", 1, 60)
+    assert cache.incr("hostile") == 2
+    if settings.REDIS_URL:
+        redis.Redis.from_url(settings.REDIS_URL).set(cache.make_key("hostile"), pickle.dumps({"a": 1}))
+        with pytest.raises(ValueError, match=r"decode|Expecting"):
+            cache.get("hostile")
