@@ -76,7 +76,7 @@ def _sqlite() -> dict:
     # IMMEDIATE takes the write lock at BEGIN, where SQLite can still wait for it.
     # secure_delete overwrites what was erased instead of leaving it in free pages.
     pragmas = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA secure_delete=ON;"
-    ATS_DATA_DIR.mkdir(parents=True, exist_ok=True)
+    ATS_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     options = {"transaction_mode": "IMMEDIATE", "timeout": 8, "init_command": pragmas}
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": ATS_DATA_DIR / "db.sqlite3", "OPTIONS": options}
 

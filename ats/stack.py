@@ -101,7 +101,8 @@ def start(
 
 
 def run(supervisor: Supervisor, data_dir: Path, port: int, *, test_users: bool, no_broker: bool) -> None:
-    """`make run`: until we are asked to end."""
+    """`make run`: until we are asked to end. What it writes, CVs among it, is for this account alone."""
+    os.umask(0o077)
     settings = {"ATS_DATA_DIR": str(data_dir), **({"REDIS_URL": ""} if no_broker else {})}
     embedded_redis = not no_broker and not os.environ.get("REDIS_URL") and Redis.available()
     with locked(data_dir), contextlib.ExitStack() as stack:

@@ -53,6 +53,12 @@ def test_what_it_makes_up_only_its_owner_may_read(house: House) -> None:
     assert {(house.data_dir / name).stat().st_mode & 0o777 for name in ("demo-login.json", "secret-key")} == {0o600}
 
 
+def test_what_it_keeps_no_other_account_may_read(house: House) -> None:
+    kept = [path for path in [house.data_dir, *house.data_dir.rglob("*")] if not path.is_symlink()]
+    assert house.data_dir / "db.sqlite3" in kept
+    assert [path for path in kept if path.stat().st_mode & 0o007] == []
+
+
 def test_the_tokens_of_the_test_users_come_before_ready(house: House) -> None:
     before_ready = house.words.split("\nready ")[0]
     assert f"ATS_URL={house.url}" in before_ready.splitlines()
