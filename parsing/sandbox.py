@@ -31,7 +31,7 @@ MAX_ANSWER = 64 * 2**20
 GRACE = 3.0  # seconds the caller waits beyond the child's own wall clock
 HAS_FORK = hasattr(os, "fork") and hasattr(socket.socket, "sendmsg")
 CLEAN_ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PATH": os.environ.get("PATH", os.defpath),
     "LANG": "C.UTF-8",
     "HOME": "/nonexistent",
     "OMP_THREAD_LIMIT": "1",

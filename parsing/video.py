@@ -19,7 +19,8 @@ from parsing.reading import Unreadable
 
 NOTHING_MEASURED = "The video is stored. Nothing could be measured: no video engine is installed here."
 MOST_SECONDS = 12 * 3600
-MOST_PIXELS = 8192 * 4352  # the largest picture of H.264 level 6.2 and AV1 level 6.3
+# The largest picture of H.264 level 6.2 and AV1 level 6.3, and its longest side (ITU-T H.264, A.3.1).
+MOST_PIXELS, LONGEST_SIDE = 8192 * 4352, 16_888
 POSTER_WIDTH, POSTER_BYTES = 640, 200_000
 # The one demuxer that each extension may use: others follow playlists and links to other files.
 DEMUXERS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "mkv": "matroska"}
@@ -75,7 +76,7 @@ def _engine() -> Callable[[str, str, Callable[[Found], None]], Found] | None:
 
 def _check(found: Found) -> None:
     """Asked before a picture is decoded, which is what costs memory."""
-    if found.width * found.height > MOST_PIXELS:
+    if found.width * found.height > MOST_PIXELS or max(found.width, found.height) > LONGEST_SIDE:
         raise Unreadable("too_large", f"The picture is too large: {found.width} × {found.height} pixels.")
     if found.duration_s is not None and found.duration_s > MOST_SECONDS:
         raise Unreadable("too_large", f"The video is too long: it says {found.duration_s / 3600:.0f} hours.")

@@ -1,7 +1,12 @@
-"""Measuring videos: what good ones say, and why bad ones fail."""
+"""Measuring videos with either engine: what good ones say, and why bad ones fail."""
 
 import base64
+import json
+import shutil
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,19 +14,35 @@ pytest.importorskip("av")  # requirements-video.txt
 
 from parsing import Unreadable
 from parsing.containers import CUT_OFF, DAMAGED
-from parsing.sandbox import probe_safely
-from parsing.tests.videos import make_sound, make_video
-from parsing.video import NOTHING_MEASURED, probe
+from parsing.sandbox import CLEAN_ENVIRONMENT, probe_safely
+from parsing.tests.videos import make_bomb, make_sound, make_video
+from parsing.video import NOTHING_MEASURED
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHOUT_PYAV = "import sys; sys.modules['av'] = None; from parsing import sandbox; sandbox.answer_once()"
 
 
-@pytest.fixture
-def measured(tmp_path):
+def probe_without_pyav(path, extension, search_path=None):
+    """As `probe_safely`, in an interpreter that finds no PyAV, and programs only on `search_path`."""
+    request = json.dumps({"work": "video", "path": str(path), "extension": extension})
+    environment = CLEAN_ENVIRONMENT | ({} if search_path is None else {"PATH": str(search_path)})
+    run = {"input": request, "env": environment, "cwd": ROOT, "capture_output": True, "text": True, "check": True}
+    answer = json.loads(subprocess.run([sys.executable, "-c", WITHOUT_PYAV], **run).stdout)
+    if "error" in answer:
+        raise Unreadable(answer["error"], answer["reason"])
+    return answer
+
+
+@pytest.fixture(params=["PyAV", "ffmpeg"])
+def measured(request, tmp_path):
     """Measures bytes as the background does: in a limited child."""
+    if request.param == "ffmpeg" and not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
+        pytest.skip("ffmpeg and ffprobe are not on the PATH")
 
     def measure(content, extension="mp4"):
         path = tmp_path / f"video.{extension}"
         path.write_bytes(content)
-        return probe_safely(path, extension)
+        return (probe_safely if request.param == "PyAV" else probe_without_pyav)(path, extension)
 
     return measure
 
@@ -50,6 +71,12 @@ def test_a_good_video_says_what_it_is(measured, extension, codecs, playable):
     }
     assert poster.startswith(b"\xff\xd8")
     assert poster.endswith(b"\xff\xd9")
+
+
+def test_vp9_in_webm_plays_and_mpeg_4_part_2_does_not(measured):
+    assert measured(make_video("webm", codec="libvpx-vp9", seconds=0.2), "webm")["playable"]
+    found = measured(make_video(codec="mpeg4", seconds=0.2))
+    assert (found["codecs"], found["playable"]) == (["mpeg4", "aac"], False)
 
 
 def test_a_video_without_sound_is_a_video(measured):
@@ -116,25 +143,49 @@ def test_sound_alone_is_no_video(measured):
         measured(make_sound())
 
 
-def test_a_video_that_says_it_has_no_end_fails(measured):
+def with_length(seconds):
     content = make_video("mkv", sound=False)
     place = content.index(b"\x44\x89\x88") + 3  # Duration, RFC 9559 5.1.2.10
-    endless = content[:place] + struct.pack(">d", 1e15) + content[place + 8 :]
+    return content[:place] + struct.pack(">d", seconds) + content[place + 8 :]
+
+
+def test_a_video_that_says_it_has_no_end_fails(measured):
     with pytest.raises(Unreadable, match="too long"):
-        measured(endless, "mkv")
+        measured(with_length(1e15), "mkv")
 
 
-def test_a_picture_too_large_fails_before_it_is_decoded(tmp_path, monkeypatch):
-    monkeypatch.setattr("parsing.video.MOST_PIXELS", 320 * 240 - 1)
+@pytest.mark.parametrize("seconds", [0.0, -5.0, float("nan"), float("inf")])
+def test_a_length_that_is_none_is_measured(measured, seconds):
+    assert measured(with_length(seconds), "mkv")["duration_s"] == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_video_without_a_picture_fails(measured, sound):
+    with pytest.raises(Unreadable, match="no moving picture"):
+        measured(make_video(seconds=0, sound=sound))
+
+
+WIDTH, HEIGHT = b"\xb0\x82\x01\x40", b"\xba\x81\xf0"  # PixelWidth 320, PixelHeight 240: RFC 9559 5.1.4.1.28
+
+
+def test_a_picture_too_large_fails_before_it_is_decoded(measured):
+    content = make_video("webm", sound=False)
+    assert content.count(WIDTH) == content.count(HEIGHT) == 1
+    for width in (16_889, 65_535):
+        huge = content.replace(WIDTH, b"\xb0\x82" + struct.pack(">H", width))
+        with pytest.raises(Unreadable, match=f"too large: {width} × 240"):
+            measured(huge, "webm")
+
+
+def test_a_picture_that_hides_its_size_from_the_container_fails_within_the_limits(measured):
+    bomb = make_bomb()
+    assert len(bomb) < 20_000
+    with pytest.raises(Unreadable) as fault:
+        measured(bomb, "mov")
+    assert fault.value.code in ("damaged", "too_large", "too_slow", "crashed")
+
+
+def test_without_an_engine_the_video_is_kept_and_nothing_is_measured(tmp_path):
     path = tmp_path / "video.mp4"
     path.write_bytes(make_video())
-    with pytest.raises(Unreadable, match="too large: 320 × 240"):
-        probe(path, "mp4")
-
-
-def test_without_an_engine_the_video_is_kept_and_nothing_is_measured(tmp_path, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    path = tmp_path / "video.mp4"
-    path.write_bytes(make_video())
-    assert probe(path, "mp4") == {"message": NOTHING_MEASURED}
+    assert probe_without_pyav(path, "mp4", search_path=tmp_path) == {"message": NOTHING_MEASURED}
