@@ -38,8 +38,8 @@ def _measure(container: av.container.InputContainer, check: Callable[[Found], No
     video.codec_context.thread_count = 1
     others = [stream.codec_context.name for stream in container.streams.audio]
     rate = video.average_rate or video.guessed_rate
-    says_length = container.duration is not None and container.duration > 0
-    duration = container.duration / av.time_base if says_length else _scan(container)
+    stated = container.duration or 0
+    duration = stated / av.time_base if stated > 0 else _scan(container)
     found = Found(
         duration_s=duration,
         width=video.codec_context.width,
