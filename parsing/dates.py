@@ -185,7 +185,11 @@ def looks_like_date(text: str) -> bool:
     )
 
 
-LEADING_IN = re.compile(r"\s*\b(?:from|during|between|since|in|in the year|period|im jahr|en|in)\s*:?\s*$", re.I)
+LEADING_IN = re.compile(
+    r"\s*\b(?:from|during|between|since|in|in the year|period|im jahr|von|vom|seit|ab|en|de|du|"
+    r"depuis|desde|del|da|dal|od)\s*:?\s*$",
+    re.I,
+)
 
 
 def without_dates(text: str) -> str:

@@ -25,8 +25,10 @@ GRADE_TAIL = re.compile(
     r"[\s,;|–-]+\(?(?:with|c?gpa|grade|score|note|percentage|marks|aggregate|secured)\b\W*(?:\w+\W+){0,2}\d.*$", re.I
 )
 LABEL = re.compile(r"^(?:abschluss|degree|qualification|grado|diplôme|titolo|course|schwerpunkt|studium)\s*:\s*", re.I)
-FROM = re.compile(r"\s+(?:from|with|an der|bei|chez)\s+")
+FROM = re.compile(r"\s+(?:from|with|an der|bei|chez)\s+|(?<=[^\W\d_A-Z]{4})\.\s+(?=[^\W\d_])")
 HONOURS = re.compile(r"^(\S+(?:\s\S+)?\s*\([A-Za-z.]{3,8}\))\s+(?:in\s+)?(.+)$", re.I)
+HONS = re.compile(r"hons?\.?|honou?rs", re.I)
+AREA_OF_OWN = re.compile(r"^(?:\s*\(?(?:Hons?\.?|Honou?rs)\)?)?(?:\s+in\s+(?:the\s+)?|\s*[,:–—-]\s*|\s*\()(.+?)\)?$")
 OWN_OF = re.compile(r"^(?:bachelor|master|doctor|associate)(?:['’]?s)?\s+of\s+\w+", re.I)
 
 
@@ -92,13 +94,18 @@ def _study(entry: Entry, previous: Study | None) -> Study | None:
             fields["area"] = area
         elif "area" in fields:
             pass
-        elif rest := next((s.text for s in others if s is not school and s.line is degree.line), ""):
+        elif rest := next((s.text for s in others if s is not school and _may_be_area(s, degree)), ""):
             fields["area"] = rest
     if not fields:
         return None
     fields |= dates_of(entry)
     sure = (school is not None and school_score(school.text) >= 2) + (degree is not None) + (entry.span is not None)
     return Study(fields, round(0.35 + 0.2 * sure, 2), lines)
+
+
+def _may_be_area(segment: Segment, degree: Segment) -> bool:
+    """Whether a text beside a degree, or close to it in the header, may say in what it is."""
+    return segment.line is degree.line or (abs(segment.order - degree.order) == 1 and len(segment.text.split()) <= 6)
 
 
 def _school_alone(text: str) -> tuple[str, str]:
@@ -154,6 +161,7 @@ def _degree_rank(segment: Segment) -> float:
         1.0
         + 0.5 * starts
         - 0.05 * segment.order
+        - 0.4 * (len(words) > 4 and sum(word[0].islower() for word in words) * 2 > len(words))
         - 0.9 * (school_score(segment.text) >= 2)
         + 0.2 * (level != "associate")
     )
@@ -172,15 +180,14 @@ def _degree_and_area(text: str) -> tuple[str, str]:
     text = text.strip(EDGES)
     if (honours := HONOURS.match(text)) and degree_level(honours[1]):
         return honours[1], honours[2].strip(EDGES)
-    own = OWN_OF.match(text)
-    if own:
-        rest = text[own.end() :]
-        area = re.match(
-            r"^(?:\s*\(?(?:Hons?\.?|Honou?rs)\)?)?(?:\s+in\s+(?:the\s+)?|\s*[,:–—-]\s*|\s*\()(.+?)\)?$", rest
-        )
+    if own := OWN_OF.match(text):
+        area = AREA_OF_OWN.match(text[own.end() :])
         return (text[: own.end()], area[1].strip(EDGES)) if area else (text, "")
+    before, comma, last = text.rpartition(", ")
+    if comma and len(last.split()) <= 3 and degree_level(last) and not degree_level(before):
+        return last, before
     match = AREA.match(text)
-    if match and degree_level(match[1]) and not degree_level(match[2]):
+    if match and degree_level(match[1]) and not degree_level(match[2]) and not HONS.fullmatch(match[2]):
         return match[1].strip(EDGES), balanced(match[2].strip(EDGES))
     return text, ""
 

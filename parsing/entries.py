@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from statistics import median_low
 
 from parsing.dates import DANGLING, Span, find_spans, looks_like_date, without_dates
 from parsing.page import Line
@@ -34,7 +35,7 @@ class Entry:
 def split_entries(lines: list[Line], *, singles: bool) -> list[Entry]:
     """Entries in order. With `singles` a lone date at the end of a line is an anchor too, as in education."""
     lines = [line for line in _join_dates(lines) if not LINK_ONLY.match(line.text) and not NOISE.match(line.text)]
-    heads = _heads(lines)
+    heads = _heads(lines, float("inf") if singles else _edge(lines))
     anchors = [i for i, line in enumerate(lines) if heads[i] and anchor_of(line, singles)]
     if not anchors:
         return _undated(lines, heads)
@@ -104,10 +105,9 @@ def _whole(joined: str, second: str) -> bool:
     )
 
 
-def _heads(lines: list[Line]) -> list[bool]:
-    """Whether each line may name an entry: short, no bullet, not the rest of a line of running text."""
+def _heads(lines: list[Line], edge: float) -> list[bool]:
+    """Whether each line may name an entry: short, no bullet, not the rest of running text, not indented from `edge`."""
     heads: list[bool] = []
-    edge = _edge(lines)
     for index, line in enumerate(lines):
         last = lines[index - 1] if index else None
         follows_text = last is not None and not heads[-1]
@@ -129,8 +129,14 @@ def _is_indented(line: Line, edge: float) -> bool:
 def _edge(lines: list[Line]) -> float:
     """Where lines that name entries begin, if they are not written beside a margin of dates; else infinity."""
     edges = [line.box[0] for line in lines if line.box and any(span.start for span in find_spans(line.text))]
-    margin = any(looks_like_date(line.cells[0]) for line in lines if line.cells)
-    return min(edges) if len(edges) > 1 and not margin else float("inf")
+    margin = any(
+        looks_like_date(line.cells[0]) and not all(map(_is_time, line.cells[1:])) for line in lines if line.cells
+    )
+    return median_low(edges) if len(edges) > 1 and not margin else float("inf")
+
+
+def _is_time(cell: str) -> bool:
+    return looks_like_date(cell) or bool(NOISE.match(cell))
 
 
 def _is_text(line: Line) -> bool:

@@ -18,6 +18,8 @@ LIGATURES = {
     0x1F: "ffl",
 }
 """Where TeX's OT1 and T1 encodings keep ligatures; fonts without a Unicode map leave them as they are."""
+WINDOWS = dict(zip(range(0x91, 0x98), "‘’“”•–—", strict=True))
+"""What fonts with Windows' encoding and no Unicode map keep there; the other codes from 0x80 to 0x9F are icons."""
 SPACES = frozenset({0, 9, 10, 13, 32, 0x85, 0xA0, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000})
 INVISIBLE = frozenset({0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF})
 KEPT_AS_WRITTEN = frozenset("²³¹ºª™…№")
@@ -30,7 +32,16 @@ def expand(code: int) -> str:
         return LINE_END_HYPHEN
     if code in LIGATURES:
         return LIGATURES[code]
-    if code < 32 or 0xE000 <= code <= 0xF8FF or 0xD800 <= code <= 0xDFFF or code >= 0xF0000 or code in (0xFFFD, 0xFFFF):
+    if code in WINDOWS:
+        return WINDOWS[code]
+    if (
+        code < 32
+        or 0x7F <= code < 0xA0
+        or 0xE000 <= code <= 0xF8FF
+        or 0xD800 <= code <= 0xDFFF
+        or code >= 0xF0000
+        or code in (0xFFFD, 0xFFFF)
+    ):
         return ""
     char = chr(code)
     if code < 128 or code in INVISIBLE or char in KEPT_AS_WRITTEN:

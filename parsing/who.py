@@ -70,6 +70,7 @@ def company_score(text: str) -> float:
     score -= 1.5 * (_hits(folded, word_set("titles.txt", "strong")) > 0 and score < 3) + 1.5 * (place_score(text) > 1.5)
     words = text.split()
     score -= 2.0 * all(word in word_set("titles.txt", "weak") for word in folded.split())
+    score -= 0.3 * max(len(words) - 4, 0) * (score < 1)
     score -= 1.0 * (len(words) > 2 and sum(word[0].islower() for word in words) * 2 > len(words))
     return score - 0.3 * ("," in text and score < 3) + 0.3 * (text[:1].isupper() or not text[:1].isascii())
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from parsing.dates import looks_like_date
+from parsing.education import split_degree
 from parsing.resume import read_fields
 from parsing.text import read_bytes
 from parsing.who import degree_level, place_score, title_score
@@ -98,3 +99,45 @@ def test_a_level_in_brackets_is_no_part_of_a_skill():
 
 def test_two_known_skills_in_little_boxes_are_two():
     assert [skill["name"] for skill in read("Skills\nKafka RabbitMQ")["skills"]] == ["Kafka", "RabbitMQ"]
+
+
+@pytest.mark.parametrize(
+    ("text", "degree", "area"),
+    [
+        ("Business Management, BA (Hons)", "BA (Hons)", "Business Management"),
+        ("BA (Hons) Business Management", "BA (Hons)", "Business Management"),
+        ("Informatics Engineering, MSc", "MSc", "Informatics Engineering"),
+        ("Grado en Arquitectura Técnica", "Grado", "Arquitectura Técnica"),
+        ("Bachelor of Science in Nursing", "Bachelor of Science", "Nursing"),
+    ],
+)
+def test_a_degree_stands_before_or_behind_its_area(text, degree, area):
+    assert split_degree(text) == (degree, area)
+
+
+def test_an_area_may_have_a_line_of_its_own():
+    (study,) = read("Education\nUniversity of Porto\nInformatics Engineering\nMSc\n2014 - 2016")["education"]
+    assert (study["institution"], study["studyType"], study["area"]) == (
+        "University of Porto",
+        "MSc",
+        "Informatics Engineering",
+    )
+
+
+def test_a_job_may_be_a_sentence_that_begins_with_its_dates():
+    text = (
+        "Experiencia laboral\n"
+        "• Desde marzo 2018 hasta la actualidad: Jefe de obra. Construcciones Ibéricas S.L. (Madrid).\n"
+        "• De enero 2013 a febrero 2018: Encargado de obra. Ferrovial Agroman S.A. (Sevilla)."
+    )
+    jobs = read(text)["work"]
+    assert [(job["position"], job["startDate"]) for job in jobs] == [
+        ("Jefe de obra", "2018-03"),
+        ("Encargado de obra", "2013-01"),
+    ]
+
+
+def test_what_was_done_is_no_employer():
+    text = "Experience\nLeiter Vertrieb, Vattenfall\nApr 2019 - Present\nAufbau eines Teams von sechs Personen"
+    (job,) = read(text)["work"]
+    assert (job["position"], job["name"]) == ("Leiter Vertrieb", "Vattenfall")
