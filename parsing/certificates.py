@@ -27,13 +27,22 @@ def find_certificates(lines: list[Line]) -> list[tuple[dict[str, Any], Line]]:
     found: list[tuple[dict[str, Any], Line]] = []
     joined = _joined(lines)
     alone = len(joined) == 1  # several lines are a certificate each, one line may list several
-    for line in joined:
+    for before, line in zip([None, *joined], joined, strict=False):
+        if before and found and _is_detail(before, line):
+            found[-1][0].setdefault("issuer", line.text)
+            continue
         for cell in line.cells or (line.text,):
             if looks_like_date(cell):
                 _put_date(found, cell)
                 continue
             found += [(item, line) for part in _parts(without_bullet(cell), alone) if (item := _item(part))]
     return found
+
+
+def _is_detail(before: Line, line: Line) -> bool:
+    """Whether a line in smaller or lighter letters stands close below the name of a certificate."""
+    lighter = line.size < 0.95 * before.size or (before.bold and not line.bold)
+    return lighter and line.block - before.block <= 1 and not is_bullet(line) and not find_spans(line.text)
 
 
 def _is_blocks(lines: list[Line]) -> bool:

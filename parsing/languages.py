@@ -80,6 +80,12 @@ def _language_in(part: str) -> str:
     )
 
 
+def only_languages(text: str) -> bool:
+    """Whether a text lists languages and nothing else, as "Portuguese, English"."""
+    parts = [part for part in re.split(r"\s*[,;|/•·]\s*", text) if part]
+    return len(parts) > 1 and all(fold(part) in language_names() for part in parts)
+
+
 def _only_one(line: Line) -> bool:
     return sum(bool(_language_in(part)) for part in SEPARATORS.split(line.text)) == 1
 

@@ -11,15 +11,17 @@ from parsing import contacts, kind, portal, skills
 from parsing.certificates import find_certificates, find_projects
 from parsing.dates import Span
 from parsing.education import find_education
-from parsing.languages import find_languages, written_in
+from parsing.languages import find_languages, only_languages, written_in
 from parsing.names import Name, find_name
 from parsing.page import Line, TextLayer
 from parsing.reading import PARSER_VERSION, Reading, clean_text
 from parsing.sections import Section, split_sections
+from parsing.untitled import with_sections
 from parsing.who import place_score, title_score
 from parsing.work import find_work
 
 HEADER = ("", "contact", "personal")
+MAX_LABELLED = 4  # words of a line that holds no more than a link and its label
 MAX_LINES = 3_000
 MAX_NAME_LINES = 120
 MAX_LINE = 600  # characters; what names anything is shorter, and patterns take long on endless lines
@@ -50,7 +52,7 @@ def read_fields(layer: TextLayer, file_name: str = "") -> Reading:
     """The fields of a text layer. Pure: the same lines give the same fields, today and next year."""
     text = clean_text("\n".join(line.text for line in layer.lines))
     lines = without_page_marks([_cut(line) for line in layer.lines[:MAX_LINES]])
-    sections = split_sections(lines)
+    sections = with_sections(split_sections(lines))
     notes = Notes()
     fields: dict[str, Any] = {"basics": _basics(layer, sections, notes, text, file_name)}
     fields["work"], spans = _work(sections, notes)
@@ -106,7 +108,8 @@ def _basics(layer: TextLayer, sections: list[Section], notes: Notes, text: str, 
     emails = contacts.find_emails(header, layer.links) or contacts.find_emails(others, [])
     region = contacts.region_of(header, written_in(text))
     phones = contacts.find_phones(header, layer.links, region) or contacts.find_phones(others, [], region)
-    contact = [*_lines(sections[:1], "")[: contacts.MAX_HEADER], *_lines(sections, "contact", "personal")]
+    about = [line for line in _lines(sections[:3], "summary") if len(line.text.split()) <= MAX_LABELLED]
+    contact = [*_lines(sections[:1], "")[: contacts.MAX_HEADER], *about, *_lines(sections, "contact", "personal")]
     profiles = contacts.find_links(contact, others, layer.links)
     hints = [email.partition("@")[0] for email, _ in emails[:3]] + [p.username for p in profiles] + [layer.title]
     name = find_name([_cut(line) for line in layer.lines[:MAX_NAME_LINES]], hints, file_name)
@@ -201,7 +204,8 @@ def _language_lines(sections: list[Section]) -> list[Line]:
     lines = _lines(sections, "languages")
     if lines:
         return lines
-    return [line for line in _lines(sections, "personal", "skills", "") if "language" in line.text.lower()[:20]]
+    labelled = [line for line in _lines(sections, "personal", "skills", "") if "language" in line.text.lower()[:20]]
+    return labelled or [line for line in _lines(sections, *HEADER) if only_languages(line.text)]
 
 
 def _listed(field: str, items: list[tuple[dict[str, Any], Line]], notes: Notes) -> list[dict[str, Any]]:

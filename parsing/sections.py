@@ -65,6 +65,9 @@ def split_sections(lines: list[Line]) -> list[Section]:
         else:
             sections[-1].lines.append(line)
         columns.note(line, sections[-1].kind)
+    for section in sections:
+        if section.kind == "languages" and section.lines and not any(_names_languages(x.text) for x in section.lines):
+            section.kind = "skills"  # of programming
     return [section for section in sections if section.lines or section.title]
 
 

@@ -12,7 +12,7 @@ from parsing.page import Line
 from parsing.sections import without_bullet
 from parsing.words import DATA, fold, load_groups
 
-SEPARATORS = re.compile(r"\s*[,;•●▪■□◦○|·\t、，；‣►]\s*|\s+[–—]\s+|\s{2,}|\s+/\s+")
+SEPARATORS = re.compile(r"\s*[,;•●▪■□◦○◆◇▸▹⁃∙|·\t、，；‣►]\s*|\s+[–—]\s+|\s{2,}|\s+/\s+")
 GROUP = re.compile(r"^([^:：,;]{3,40})\s*[:：]\s*(.*)$")
 LEVEL = re.compile(
     r"^\W*(?:advanced|master|intermediate|beginner|expert|proficient|basic|good|excellent|fluent|native|"

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from parsing.certificates import find_certificates
 from parsing.dates import looks_like_date
 from parsing.education import split_degree
+from parsing.page import Line
 from parsing.resume import read_fields
 from parsing.text import read_bytes
 from parsing.who import degree_level, place_score, title_score
@@ -141,3 +143,37 @@ def test_what_was_done_is_no_employer():
     text = "Experience\nLeiter Vertrieb, Vattenfall\nApr 2019 - Present\nAufbau eines Teams von sechs Personen"
     (job,) = read(text)["work"]
     assert (job["position"], job["name"]) == ("Leiter Vertrieb", "Vattenfall")
+
+
+def test_a_cv_without_titles_is_divided_by_what_its_entries_tell():
+    fields = read(
+        "Tomasz Zieliński\ntomasz@example.pl\n\nSenior Developer, Allegro S.A., 03/2020 – now\n"
+        "Rewrote the pricing service.\n\nSome University, MSc Computer Science, 2011 – 2016"
+    )
+    assert [(job["name"], job["position"]) for job in fields["work"]] == [("Allegro S.A.", "Senior Developer")]
+    assert [study["institution"] for study in fields["education"]] == ["Some University"]
+
+
+def test_languages_for_programming_are_skills():
+    fields = read("Ann Lee\nLanguages\nJava\nKotlin\nEducation\nMSc, Some University, 2019")
+    assert ([skill["name"] for skill in fields["skills"]], fields["languages"]) == (["Java", "Kotlin"], [])
+
+
+def test_languages_may_stand_among_the_contact_data():
+    assert [item["language"] for item in read("Ann Lee\nPortuguese, English\nExperience")["languages"]] == [
+        "Portuguese",
+        "English",
+    ]
+
+
+def test_the_own_site_may_stand_below_the_summary():
+    text = "Ann Lee\nAbout\nEngineer who likes short loops.\nWebsite: https://ann.example.org\nExperience"
+    assert read(text)["basics"]["url"] == "https://ann.example.org"
+
+
+def test_a_lighter_line_below_a_certificate_is_its_issuer():
+    lines = [
+        Line("Six Sigma Green Belt", size=9, bold=True, cells=("Six Sigma Green Belt",)),
+        Line("ASQ", size=9, cells=("ASQ",)),
+    ]
+    assert [item for item, _ in find_certificates(lines)] == [{"name": "Six Sigma Green Belt", "issuer": "ASQ"}]
