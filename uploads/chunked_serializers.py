@@ -17,6 +17,13 @@ from uploads.serializers import check_size, taken_types
 from uploads.sessions import UploadSession
 
 
+class UnixTime(serializers.IntegerField):
+    """Whole seconds, as the other doors for files answer times."""
+
+    def to_representation(self, value: Any) -> int:
+        return int(value.timestamp())
+
+
 class InitSerializer(serializers.Serializer):
     filename = FileName()
     file_size = StrictInteger(min_value=1)
@@ -44,7 +51,7 @@ class InitAnswerSerializer(serializers.Serializer):
     upload_id = serializers.UUIDField()
     chunk_size = serializers.IntegerField(help_text="bytes; the last chunk may be shorter")
     total_chunks = serializers.IntegerField()
-    expires_at = serializers.DateTimeField(help_text="slides with each chunk")
+    expires_at = UnixTime(help_text="Unix seconds; slides with each chunk")
     message = serializers.CharField()
 
 
@@ -97,6 +104,7 @@ class CompleteAnswerSerializer(serializers.Serializer):
 class SessionSerializer(serializers.ModelSerializer):
     status = serializers.ChoiceField(["open", "verifying", "done", "failed"])
     received = serializers.ListField(child=serializers.IntegerField(), help_text="indexes that have arrived")
+    expires_at = UnixTime(help_text="Unix seconds")
     doc_id = serializers.UUIDField(source="document_id", allow_null=True)
     assessment_id = serializers.SerializerMethodField()
     message = serializers.CharField()
@@ -121,6 +129,7 @@ class OpenSessionSerializer(serializers.ModelSerializer):
 
     user_id = serializers.IntegerField()
     received_chunks = serializers.IntegerField()
+    created_at, updated_at, expires_at = UnixTime(), UnixTime(), UnixTime()
 
     class Meta:
         model = UploadSession
