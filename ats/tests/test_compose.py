@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,9 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import yaml
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from ats import settings, stack
+from ats.processes import Program, all_running, free_port
+from ats.services.base import program_path
+from ats.services.redis import Redis
 from ats.tests.test_configuration import COMPOSE_ONLY, env_example
 
 ROOT = Path(settings.BASE_DIR)
@@ -141,11 +148,40 @@ def test_the_script_that_makes_the_roles_is_run_and_not_read_into_the_entry_poin
     assert (ROOT / "deploy/postgres/roles.sh").stat().st_mode & 0o111 == 0o111
 
 
-def test_redis_writes_down_what_it_takes_and_throws_nothing_away(compose):
-    command = compose["services"]["redis"]["command"]
+def test_no_secret_stands_in_the_arguments_of_a_program(compose):
+    for service in compose["services"].values():
+        words = json.dumps([service.get("entrypoint"), service.get("command"), service.get("healthcheck")])
+        assert not [name for name in SECRETS if f"${{{name}" in words]
 
-    assert command[command.index("--appendonly") + 1] == "yes"
-    assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
+
+@pytest.fixture
+def redis_of_compose(compose, tmp_path):
+    """Redis started as the container is, but for the image's entry point, which only changes the account."""
+    entry_point, port = tmp_path / "docker-entrypoint.sh", free_port()
+    entry_point.write_text('#!/bin/sh\nexec "$@"\n')
+    entry_point.chmod(0o755)
+    service = compose["services"]["redis"]
+    places = f"redis-server --port {port} --dir {tmp_path} "
+    script = service["command"][0].replace("$$", "$").replace("redis-server ", places)
+    programs = [str(tmp_path), str(Path(program_path("redis-server") or "").parent), os.environ["PATH"]]
+    environment = {"PATH": os.pathsep.join(programs), "REDISCLI_AUTH": "made-up"}
+    with all_running(Program("redis", [*service["entrypoint"], script], environment)):
+        client = redis.Redis(port=port, password="made-up", retry=Retry(ConstantBackoff(0.1), 100))
+        client.ping()
+        yield client
+
+
+@pytest.mark.skipif(not Redis.available(), reason="no Redis for this platform")
+def test_redis_writes_down_what_it_takes_and_throws_nothing_away(redis_of_compose):
+    assert redis_of_compose.config_get("appendonly") == {"appendonly": "yes"}
+    assert redis_of_compose.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+
+
+@pytest.mark.skipif(not Redis.available(), reason="no Redis for this platform")
+def test_redis_answers_nobody_without_the_password(redis_of_compose):
+    port = redis_of_compose.connection_pool.connection_kwargs["port"]
+    with pytest.raises(redis.AuthenticationError):
+        redis.Redis(port=port).ping()
 
 
 def test_seaweedfs_reports_to_nobody_and_shows_only_s3(compose):
