@@ -99,7 +99,4 @@ def merge(reading: Reading, answer: dict[str, Any], model: str) -> Reading:
             filled.append(section)
     meta["external"] = {"model": model, "filled": filled}
     meta["confidence"] |= dict.fromkeys(filled, CONFIDENCE)
-    meta.setdefault("explain", []).extend(
-        {"field": path, "value": None, "rule": "external", "confidence": CONFIDENCE} for path in filled
-    )
     return Reading(reading.text, fields, reading.warnings)

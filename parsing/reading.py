@@ -37,7 +37,8 @@ class Reading:
     `text` is in reading order, NFC, without NUL, control characters or lone surrogates, at most MAX_CHARACTERS long.
     `fields` follows JSON Resume (jsonresume.org/schema) and can be written as JSON: `basics`, `work`, `education`,
     `skills`, `languages`, `certificates`, `projects`, then `total_years`, `notice_period`, `pay`, and `meta` with
-    `engine`, `version`, `language`, `sections`, `warnings`, `confidence`, `is_cv`, `cv_score` and `reasons`.
+    `engine`, `version`, `language`, `sections`, `warnings`, `confidence`, `is_cv`, `cv_score`, `reasons` and, where a
+    current job counts in `total_years`, `as_of`, the month until which it counts.
     """
 
     text: str

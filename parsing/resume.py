@@ -48,8 +48,8 @@ class Notes:
         return {field: round(sum(values) / len(values), 2) for field, values in groups.items()}
 
 
-def read_fields(layer: TextLayer, file_name: str = "") -> Reading:
-    """The fields of a text layer. Pure: the same lines give the same fields, today and next year."""
+def read_fields(layer: TextLayer, file_name: str = "", today: str = "") -> Reading:
+    """The fields of a text layer. Pure: the same lines on the same `today` ("YYYY-MM") give the same fields."""
     text = clean_text("\n".join(line.text for line in layer.lines))
     lines = without_page_marks([_cut(line) for line in layer.lines[:MAX_LINES]])
     sections = with_sections(split_sections(lines))
@@ -61,8 +61,9 @@ def read_fields(layer: TextLayer, file_name: str = "") -> Reading:
     fields["languages"] = _listed("languages", find_languages(_language_lines(sections)), notes)
     fields["certificates"] = _listed("certificates", find_certificates(_lines(sections, "certificates")), notes)
     fields["projects"] = _listed("projects", find_projects(_lines(sections, "projects")), notes)
-    fields |= _portal(lines, spans, layer, notes)
-    fields["meta"] = _meta(layer, sections, fields, notes, text)
+    as_of = _as_of(layer, spans, today)
+    fields |= _portal(lines, spans, as_of, notes)
+    fields["meta"] = _meta(layer, sections, fields, notes, text) | {"as_of": as_of or None}
     return Reading(text, fields, list(layer.warnings))
 
 
@@ -215,29 +216,33 @@ def _listed(field: str, items: list[tuple[dict[str, Any], Line]], notes: Notes) 
     return [item for item, _ in items[:100]]
 
 
-def _portal(lines: list[Line], spans: list[Span], layer: TextLayer, notes: Notes) -> dict[str, Any]:
-    as_of = _as_of(layer, spans)
-    years = portal.total_years(spans, as_of)
+def _portal(lines: list[Line], spans: list[Span], as_of: str, notes: Notes) -> dict[str, Any]:
+    years, rule = portal.stated_years(lines), "stated"
+    if years is None and (as_of or not any(span.current for span in spans)):
+        years, rule = portal.total_years(spans, as_of), "work.dates"
+    if years is None:
+        years, rule = portal.said_years(lines), "said"
     found: dict[str, Any] = {"total_years": years, "notice_period": None, "pay": None}
-    if years is not None and not layer.written and any(span.current for span in spans):
-        found["total_years"] = portal.said_years(lines)  # until when is unknown, so the dates do not tell
-    if (stated := portal.stated_years(lines)) is not None:
-        found["total_years"] = stated
     for key, result in (("notice_period", portal.find_notice(lines)), ("pay", portal.find_pay(lines))):
         if result:
             found[key] = result[0]
             notes.add(key, result[0], f"portal.{key}", 0.85, result[1])
-    if found["total_years"] is not None:
-        notes.add("total_years", found["total_years"], "stated" if stated is not None else "work.dates", 0.7, None)
+    if years is not None:
+        notes.add("total_years", years, rule, 0.7, None)
     return found
 
 
-def _as_of(layer: TextLayer, spans: list[Span]) -> str:
-    """The month in which the file says it was written, else the latest date of its jobs."""
+def _as_of(layer: TextLayer, spans: list[Span], today: str) -> str:
+    """Until when a current job counts: the month in which the file was written, else today; "" without such a job.
+
+    Never before the latest date of the jobs themselves, whatever a file says of itself.
+    """
+    if not any(span.current for span in spans):
+        return ""
     digits = "".join(c for c in layer.written[:12] if c.isdigit())
-    stated = f"{digits[:4]}-{digits[4:6]}" if len(digits) >= 6 and "1990" < digits[:4] < "2100" else ""
+    written = f"{digits[:4]}-{digits[4:6]}" if len(digits) >= 6 and "1990" < digits[:4] < "2100" else today
     latest = max((date for span in spans for date in (span.start, span.end) if date), default="")
-    return max(stated, latest) if stated else latest
+    return max(written, latest) if written else ""
 
 
 def _meta(layer: TextLayer, sections: list[Section], fields: dict[str, Any], notes: Notes, text: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -51,9 +52,27 @@ VIDEO_LIMITS = Limits(memory=512 * 2**20, cpu=40, wall=50.0)
 LIMITS = {"text": TEXT_LIMITS, "ocr": OCR_LIMITS, "video": VIDEO_LIMITS}
 
 
-def read_safely(path: str | os.PathLike[str], file_name: str | None = None, *, ocr: bool = False) -> Reading:
-    """Read one file of a stranger; the answer or Unreadable comes within the limits, whatever the file does."""
-    answer = _ask({"work": "ocr" if ocr else "text", "path": os.path.abspath(path), "file_name": file_name})
+def read_safely(
+    path: str | os.PathLike[str],
+    file_name: str | None = None,
+    *,
+    ocr: bool = False,
+    today: str = "",
+    explain: bool = False,
+) -> Reading:
+    """Read one file of a stranger; the answer or Unreadable comes within the limits, whatever the file does.
+
+    `today` ("YYYY-MM", else this month) is until when a current job counts in a file without a date. Without `explain`
+    the rule and box of every value stay in the child: they are larger than what they explain.
+    """
+    request = {
+        "work": "ocr" if ocr else "text",
+        "path": os.path.abspath(path),
+        "file_name": file_name,
+        "today": today or time.strftime("%Y-%m", time.gmtime()),
+        "explain": explain,
+    }
+    answer = _ask(request)
     return Reading(answer["text"], answer["fields"], answer["warnings"])
 
 
@@ -276,7 +295,9 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 def _read(request: dict[str, Any]) -> dict[str, Any]:
     from parsing import read_cv
 
-    reading = read_cv(request["path"], request["file_name"], ocr=request["work"] == "ocr")
+    reading = read_cv(request["path"], request["file_name"], ocr=request["work"] == "ocr", today=request["today"])
+    if not request["explain"]:
+        del reading.fields["meta"]["explain"]
     return {"text": reading.text, "fields": reading.fields, "warnings": reading.warnings}
 
 

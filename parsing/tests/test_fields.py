@@ -142,6 +142,24 @@ def test_years_of_overlapping_jobs_count_once():
     assert read(text).fields["total_years"] == 5.0
 
 
+def test_a_current_job_counts_until_today_where_the_file_has_no_date():
+    layer = read_bytes(b"Ana Diaz\nExperience\nEngineer, Initech\tJan 2019 - Present")
+    fields = read_fields(layer, today="2024-12").fields
+    assert (fields["total_years"], fields["meta"]["as_of"]) == (6.0, "2024-12")
+
+
+def test_a_current_job_counts_until_the_file_was_written():
+    layer = read_bytes(b"Ana Diaz\nExperience\nEngineer, Initech\tJan 2019 - Present")
+    layer.written = "D:20201215080000Z"
+    fields = read_fields(layer, today="2024-12").fields
+    assert (fields["total_years"], fields["meta"]["as_of"]) == (2.0, "2020-12")
+
+
+def test_without_a_current_job_no_clock_matters():
+    meta = read("Ana Diaz\nExperience\nEngineer, Initech\tJan 2015 - Dec 2018").fields["meta"]
+    assert meta["as_of"] is None
+
+
 def test_what_invites_bias_is_left_out():
     text = (
         make_txt(Person()).decode()

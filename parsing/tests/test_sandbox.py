@@ -58,6 +58,11 @@ def test_a_good_file_reads_as_in_this_process(good):
     assert read_safely(good, "good.pdf").fields["basics"]["name"] == "Amara Okafor"
 
 
+def test_the_notes_of_a_reading_come_only_when_asked_for(good):
+    assert "explain" not in read_safely(good).fields["meta"]
+    assert read_safely(good, explain=True).fields["meta"]["explain"]
+
+
 @pytest.mark.parametrize("bomb", [content_bomb, zip_bomb])
 def test_a_bomb_is_refused_and_the_next_file_is_read(tmp_path, good, bomb):
     with pytest.raises(Unreadable):

@@ -39,11 +39,9 @@ class Command(BaseCommand):
         try:
             if not Path(file).is_file():
                 raise Unreadable("damaged", "There is no such file.")
-            fields = read_safely(file, Path(file).name, ocr=ocr).fields
+            fields = read_safely(file, Path(file).name, ocr=ocr, explain=explain).fields
         except Unreadable as unreadable:
             return {"file": file, "error": unreadable.reason, "code": unreadable.code}
-        if not explain:
-            fields["meta"].pop("explain", None)
         return {"file": file, **fields}
 
 

@@ -57,6 +57,8 @@ class Command(BaseCommand):
         for document in documents:
             try:
                 with fetched(document) as path:
-                    yield document.parsed or {}, read_safely(path, document.original_filename).fields
+                    before = document.parsed or {}
+                    today = before.get("meta", {}).get("as_of") or ""
+                    yield before, read_safely(path, document.original_filename, today=today).fields
             except (Unreadable, ObjectMissing, HashMismatch, StoreUnavailable):
                 self.unreadable += 1
