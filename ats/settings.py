@@ -144,6 +144,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # --- Django -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
     "ats.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

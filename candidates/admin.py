@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial, reduce
-from operator import or_
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KT
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -19,51 +18,31 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from candidates.desk_adding import add_page, put_newer_resume
+from candidates.desk_filters import ACTIVE, FILTERS
 from candidates.desk_merging import MERGE, merging_urls, open_merges
 from candidates.desk_reading import reading_of, reading_page
 from candidates.erasing import erase
+from candidates.excerpts import excerpts_of
+from candidates.filters import FACET_WORDS, searched
 from candidates.list_export import export_urls
 from candidates.models import Candidate, PossibleDuplicate, ResumeAccess
 from candidates.profile import current_documents, next_new, profile
+from candidates.query import Term
+from candidates.ranking import RELEVANCE, best
+from candidates.search import understood
 from uploads.badges import ago, badge
-from uploads.desk import DeskAdmin, log_action, signed_in
+from uploads.desk import BY, DeskAdmin, log_action, signed_in
 from uploads.serving import show
 
 SKILLS_SHOWN = 4
-SOURCES = (Candidate.SOURCE_CV, Candidate.SOURCE_FORM)
 HEAVY = ("parsed_resume", "links", "offered")
-ACTIVE = ("JavaScript", "start a program", "embedded files")  # what the reader says of a file that can act
-
-
-class FlagFilter(SimpleListFilter):
-    title, parameter_name = "flag", "flag"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("duplicate", "Possible duplicate"), ("guess", "Name is a guess"), ("active", "Active content")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        active = reduce(or_, (Q(noticed__contains=words) for words in ACTIVE))
-        flags = {"duplicate": Q(has_duplicate=True), "guess": Q(name_is_guess=True), "active": active}
-        return queryset.filter(flags.get(self.value() or "", Q()))
-
-
-class SourceFilter(SimpleListFilter):
-    """The sources that there are; asking the table for them would read all of it."""
-
-    title, parameter_name = "source", "source"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(source, source) for source in SOURCES]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(source=self.value()) if self.value() else queryset
 
 
 @admin.register(Candidate)
 class CandidateAdmin(DeskAdmin):
     ordering = ("review_status", "-created_at", "-pk")  # "new" is also the first of them by the alphabet
     list_display = ("person", "location", "top_skills", "status", "source", "arrived")
-    list_filter = ("review_status", FlagFilter, SourceFilter, "created_at")
+    list_filter = ("review_status", *FILTERS, "created_at")
     search_fields = ("full_name",)  # only that there is a search; `get_search_results` asks the index
     search_help_text = 'All that a CV says: words, "phrases", -not, prefix*'
     actions = ("shortlist", "reject", "reopen", "read_again")
@@ -83,14 +62,33 @@ class CandidateAdmin(DeskAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """The same search as at the API. One entry for each person: no row comes twice."""
-        return queryset.search(search_term), False  # type: ignore[attr-defined]  # a CandidateQuerySet
+        return searched(queryset, request.GET, search_term, _terms(request)), False  # type: ignore[arg-type]
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """A search goes by arrival, newest first; one review state needs no order of the states."""
+        if any(request.GET.get(name) for name in (SEARCH_VAR, *FACET_WORDS)):
+            return ("-pk",)
+        return self.ordering[1:] if "review_status__exact" in request.GET else self.ordering
+
+    def first_rows(self, request: HttpRequest, rows: Any, order: list[str], after: Any, count: int) -> list[Candidate]:
+        terms = _terms(request)
+        if terms and request.GET.get(BY) == RELEVANCE:
+            people = best(rows, terms, None, self.list_per_page)  # one page: nothing is older
+        else:
+            people = rows.first_rows(order, after, count)
+        found = excerpts_of(people, terms) if terms else {}
+        for person in people:
+            person.pieces = found.get(person.pk)  # type: ignore[attr-defined]  # for the list
+        return people
 
     # --- The list -----------------------------------------------------------------------------------------------------
 
     @admin.display(description="Candidate")
     def person(self, candidate: Candidate) -> SafeString:
-        words = (candidate.full_name, candidate.headline or candidate.email)
-        return format_html('<span class="desk-name">{}</span><span class="desk-sub">{}</span>', *words)
+        name = format_html('<span class="desk-name">{}</span>', candidate.full_name)
+        if pieces := getattr(candidate, "pieces", None):
+            return format_html('{}<span class="desk-found">{}</span>', name, _marked(pieces[0]))
+        return format_html('{}<span class="desk-sub">{}</span>', name, candidate.headline or candidate.email)
 
     @admin.display(description="Skills")
     def top_skills(self, candidate: Candidate) -> SafeString:
@@ -229,3 +227,19 @@ class CandidateAdmin(DeskAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Candidate | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and obj.legal_hold)
+
+
+def _terms(request: HttpRequest) -> list[Term]:
+    """Understood once for each request."""
+    if not hasattr(request, "terms"):
+        request.terms = understood(request.GET.get(SEARCH_VAR, ""))  # type: ignore[attr-defined]
+    return request.terms  # type: ignore[attr-defined]
+
+
+def _marked(piece: dict[str, Any]) -> SafeString:
+    """An excerpt with what was found in it in `<mark>`."""
+    text, at, parts = piece["text"], 0, []
+    for start, end in piece["marks"]:
+        parts.append((text[at:start], text[start:end]))
+        at = end
+    return format_html("{}{}", format_html_join("", "{}<mark>{}</mark>", parts), text[at:])

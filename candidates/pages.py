@@ -18,10 +18,8 @@ from candidates.filters import FILTERS, begins_behind
 from candidates.models import Candidate
 from candidates.queries import CandidateQuerySet
 from candidates.query import Term
-from candidates.ranking import best
+from candidates.ranking import RELEVANCE, best
 from uploads.keyset import behind, decode_cursor, encode_cursor, moment_of
-
-RELEVANCE = "relevance"
 
 
 def _weight(value: Any) -> float:

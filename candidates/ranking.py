@@ -14,6 +14,7 @@ from candidates.queries import CandidateQuerySet
 from candidates.query import Term, any_of
 from candidates.words import words_of
 
+RELEVANCE = "relevance"  # what an ordering by it is called
 MOST_RANKED, ENOUGH_RANKED = 500, 100
 NAME, HEADING, TEXT = 1.0, 0.4, 0.1  # the weights A, B and D of PostgreSQL's ts_rank
 MOST_CHARACTERS = 20_000  # of an entry that is ranked

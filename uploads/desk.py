@@ -19,13 +19,15 @@ from django.db import connection, models
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import TextFilter as UnfoldTextFilter
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from uploads.keyset import beyond, decode_cursor, encode_cursor, field_of, revived, turned
+from uploads.keyset import behind, decode_cursor, encode_cursor, field_of, first_rows, revived, turned
 
 NumberInput, Select, TextInput = UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
-AFTER, BEFORE = "after", "before"
+TextFilter = UnfoldTextFilter
+AFTER, BEFORE, BY = "after", "before", "by"
 
 
 class LongList(ChangeList):
@@ -35,7 +37,7 @@ class LongList(ChangeList):
     """
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> models.QuerySet:
-        for name in (AFTER, BEFORE):  # they name a row, not a filter, and end where a filter changes
+        for name in (AFTER, BEFORE, BY):  # no filters; the first two name a row, and end where a filter changes
             self.params.pop(name, None)
             self.filter_params.pop(name, None)
         return super().get_queryset(request, exclude_parameters)
@@ -46,7 +48,7 @@ class LongList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         order = self.get_ordering(request, self.queryset)
         after, before = (self._row(request.GET.get(name), order) for name in (AFTER, BEFORE))
-        rows = self._cut(order, after, before)
+        rows = self._cut(request, order, after, before)
         more, rows = len(rows) > self.list_per_page, rows[: self.list_per_page]
         if before:
             rows.reverse()
@@ -60,13 +62,13 @@ class LongList(ChangeList):
         self.newer_url = self._url(BEFORE, rows[0], order) if rows and has_newer else None
         self.estimate = None if self._is_narrowed() or not (more or after or before) else estimated_rows(self.model)
 
-    def _cut(self, order: list[str], after: list[Any] | None, before: list[Any] | None) -> list[models.Model]:
-        rows = self.queryset
-        if after:
-            rows = rows.filter(beyond(self.model, order, after))
-        elif before:
-            rows = rows.filter(beyond(self.model, turned(order), before)).reverse()
-        return list(rows[: self.list_per_page + 1])
+    def _cut(
+        self, request: HttpRequest, order: list[str], after: list[Any] | None, before: list[Any] | None
+    ) -> list[models.Model]:
+        order, row, count = turned(order) if before else order, before or after, self.list_per_page + 1
+        if self._is_narrowed():
+            return self.model_admin.first_rows(request, self.queryset, order, row, count)
+        return list(behind(self.queryset, order, row).order_by(*order)[:count])
 
     def _is_narrowed(self) -> bool:
         return bool(self.query or self.has_active_filters)
@@ -126,6 +128,12 @@ class DeskAdmin(ModelAdmin):
             except ValidationError:
                 raise SuspiciousOperation("not an id") from None
         return super().response_action(request, queryset)
+
+    def first_rows(
+        self, request: HttpRequest, rows: models.QuerySet, order: list[str], after: list[Any] | None, count: int
+    ) -> list[Any]:
+        """Of a list that is narrowed."""
+        return first_rows(rows, order, after, count)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Rows are removed one by one, after a look at what goes with them."""

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from ats.tests.builders import Caller, assert_envelope
+from ats.tests.desk import LIST, at_desk
 from candidates import queries
+from candidates.admin import CandidateAdmin
 from candidates.models import Candidate
 from candidates.tests.builders import DOOR
 from candidates.tests.test_search import person, with_cv
@@ -148,3 +150,61 @@ def test_an_excerpt_says_what_the_cv_says_and_no_more_statements_are_asked_for_m
     said = {row["full_name"]: [piece["text"] for piece in row["excerpts"]] for row in rows}
     assert said["Once Said"] == ["bread, and ruby once"]
     assert said["In Heading"] == ["In Heading · Ruby and Rails"]
+
+
+# --- At the desk ------------------------------------------------------------------------------------------------------
+
+
+def listed(query: str) -> list[str]:
+    response = at_desk().get(f"{LIST}?{query}")
+    assert response.status_code == 200
+    return [candidate.full_name for candidate in response.context["cl"].result_list]
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("q=cobol", range(5, -1, -1)),
+        ("q=cobol&skill=nursing", [3, 0]),
+        ("skill=unknown", [11, 10, 8, 7]),
+        ("place=unknown&years=0-1", [0, 1]),  # in the order of review states: by the alphabet, shortlisted is the last
+        ("years=10-", [11, 10]),
+        ("source=form&review_status__exact=shortlisted", [1, 0]),
+        ("source=unknown", []),
+        ("source=download", []),
+        ("captured_by=unknown&q=nursing", [9, 6, 3, 0]),
+        ("captured_by=nobody", []),
+        ("q=😀", []),
+    ],
+)
+def test_the_desk_is_narrowed_as_the_api(crowd: None, query: str, numbers: Any) -> None:
+    assert sorted(listed(query)) == sorted(f"Person {number}" for number in numbers)
+    if "q=" in query or "skill" in query:
+        assert listed(query) == [f"Person {number}" for number in numbers]
+
+
+def test_the_desk_sorts_a_search_by_relevance_too(bakers: None) -> None:
+    assert listed("q=ruby&by=relevance") == BEST_FIRST
+    assert listed("q=ruby") == ["Once Said", "Often Said", "In Heading", "Ruby Baker"]
+    assert "best first" in at_desk().get(f"{LIST}?q=ruby").content.decode()
+
+
+def test_the_desk_marks_what_was_found_and_runs_none_of_it() -> None:
+    with_cv("Mallory", "<img src=x onerror=alert(1)> ruby <script>alert(1)</script>")
+    page = at_desk().get(f"{LIST}?q=ruby").content.decode()
+    assert "&gt; <mark>ruby</mark> &lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<img src=x" not in page
+
+
+def test_a_filter_of_the_desk_that_cannot_be_meant_is_refused(crowd: None) -> None:
+    assert at_desk().get(f"{LIST}?years=x").status_code in (302, 400)
+
+
+def test_a_search_at_the_desk_pages_both_ways(crowd: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CandidateAdmin, "list_per_page", 4)
+    desk = at_desk()
+    first = desk.get(f"{LIST}?q=engineer").context["cl"]
+    second = desk.get(LIST + first.older_url).context["cl"]
+    back = desk.get(LIST + second.newer_url).context["cl"]
+    assert [person.full_name for person in second.result_list] == [f"Person {number}" for number in (7, 6, 5, 4)]
+    assert back.result_list == first.result_list
