@@ -1,5 +1,7 @@
 # make run           the whole system from the folder DATA_DIR (var) on PORT (8000); TEST_USERS=1 prints tokens
 # make test          all tests on PostgreSQL, Redis and S3 started for them; ARGS for pytest
+# make test-monitor  the desktop monitor's tests under each Python at hand, 3.8 to 3.13; ARGS for pytest
+# make monitor       the desktop monitor as one file, dist/cv-capture-monitor.pyz
 # make test-faults   the long runs with killed processes and outages
 # make serve-test    the system the tests use, on a free port, until told to stop
 # make lint          style, types, migrations, deployment checks
@@ -13,7 +15,7 @@ BIN := $(VENV)/bin
 RUN_PINS := requirements.txt $(wildcard requirements-run.txt) requirements-video.txt
 DEV_PINS := requirements.txt requirements-dev.txt requirements-video.txt
 
-.PHONY: help run test test-faults serve-test lint style types migrations deployment requirements clean
+.PHONY: help run test test-monitor monitor test-faults serve-test lint style types migrations deployment requirements clean
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -23,6 +25,12 @@ run: $(VENV)/.run-installed
 
 test: $(VENV)/.dev-installed
 	@exec $(BIN)/python -m ats.testing test $(ARGS)
+
+test-monitor: $(VENV)/.dev-installed
+	@exec $(BIN)/python -m capture.tests.monitor.every_python $(ARGS)
+
+monitor:
+	@$(PYTHON) capture/monitor/build.py dist/cv-capture-monitor.pyz
 
 test-faults: $(VENV)/.dev-installed
 	@exec $(BIN)/python -m ats.testing faults $(ARGS)
@@ -76,6 +84,8 @@ requirements:
 	@for name in requirements requirements-run requirements-dev requirements-video; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--custom-compile-command 'make requirements' $$name.in -o $$name.txt || exit 1; done
+	@uv pip compile --quiet --universal --python-version 3.8 --generate-hashes \
+		--custom-compile-command 'make requirements' requirements-monitor.in -o requirements-monitor.txt
 
 clean:
 	rm -rf $(VENV) staticfiles .mypy_cache .pytest_cache .ruff_cache .hypothesis

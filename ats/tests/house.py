@@ -32,9 +32,10 @@ class House:
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / f"{self.port}.out"
         ours = {**dict.fromkeys(OURS, ""), **(settings or {}), "ATS_DATA_DIR": str(self.data_dir)}
+        self.environment = os.environ | ours
         command = [sys.executable, MANAGE, "dev", "--port", str(self.port), "--test-users", *options]
         with self.output.open("wb") as output:
-            self.process = subprocess.Popen(command, env=os.environ | ours, stdout=output, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(command, env=self.environment, stdout=output, stderr=subprocess.STDOUT)
 
     @property
     def words(self) -> str:
@@ -60,6 +61,11 @@ class House:
         with contextlib.suppress(requests.RequestException):
             return requests.get(f"{self.url}/readyz", timeout=10).status_code == 200
         return False
+
+    def shell(self, code: str) -> str:
+        """What `code` prints, run beside it by `manage.py shell`."""
+        command = [sys.executable, str(MANAGE), "shell", "--no-imports", "-c", code]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True).stdout
 
     def descendants(self) -> dict[int, str]:
         """Every process that it started, and what these started: process ids and command lines."""

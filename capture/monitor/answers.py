@@ -48,11 +48,15 @@ class Answers:
         """This file later; after five failures in a row of whatever files, all of them later."""
         failures = int(self.due[path][0]) + 1
         self.due[path] = [failures, now + retry.delay(failures, retry_after)]
-        if self.explain(path, reason):
-            self.log.error("%s waits: %s" % (os.path.basename(path), reason))
+        self.wait(path, reason)
         self._in_a_row += 1
         if self._in_a_row >= retry.BREAKER:
             self.hold(now, "fails again and again")
+
+    def wait(self, path: str, reason: str) -> None:
+        """Says why a file waits, once."""
+        if self.explain(path, reason):
+            self.log.error("%s waits: %s" % (os.path.basename(path), reason))
 
     def explain(self, path: str, reason: str) -> bool:
         """Keeps why a file waits, for `status` and the heartbeat; returns True when it is news."""

@@ -1,4 +1,4 @@
-"""Start at sign-in, without administrator rights: systemd, a LaunchAgent, or the Task Scheduler."""
+"""Start at sign-in, without administrator rights: systemd or a desktop entry, a LaunchAgent, the Task Scheduler."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ NoNewPrivileges=yes
 [Install]
 WantedBy=default.target
 """
+# https://specifications.freedesktop.org/autostart-spec: for a Linux without systemd
+DESKTOP = """[Desktop Entry]
+Type=Application
+Name=CV capture
+Exec=%s
+X-GNOME-Autostart-enabled=true
+"""
 LAUNCHD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0"><dict>
@@ -35,14 +42,17 @@ LAUNCHD = """<?xml version="1.0" encoding="UTF-8"?>
 <key>ProcessType</key><string>Background</string>
 </dict></plist>
 """
+# the user is named, for a task that starts when anybody signs in takes an administrator
 WINDOWS = """<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
-<Triggers><LogonTrigger><Enabled>true</Enabled></LogonTrigger></Triggers>
+<Triggers><LogonTrigger><Enabled>true</Enabled><UserId>%(user)s</UserId></LogonTrigger></Triggers>
+<Principals><Principal id="Author"><UserId>%(user)s</UserId><LogonType>InteractiveToken</LogonType>
+<RunLevel>LeastPrivilege</RunLevel></Principal></Principals>
 <Settings><MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
 <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries><StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
 <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
 <RestartOnFailure><Interval>PT1M</Interval><Count>99</Count></RestartOnFailure></Settings>
-<Actions><Exec><Command>%s</Command><Arguments>%s</Arguments></Exec></Actions>
+<Actions Context="Author"><Exec><Command>%(command)s</Command><Arguments>%(arguments)s</Arguments></Exec></Actions>
 </Task>
 """
 
@@ -53,63 +63,78 @@ def program(folder: str) -> list[str]:
     return [child.without_console(words[0]), *words[1:], "--data", folder, "run"]
 
 
-def plan(folder: str) -> tuple[str, str, list[list[str]], list[list[str]]]:
-    """(file, its text, commands to install, commands to uninstall) for this system."""
-    home = os.path.expanduser("~")
-    words = program(folder)
+class Plan:
+    """One file, and the commands that start and stop what it describes."""
+
+    def __init__(self, path: str, text: str, start: list[list[str]], stop: list[list[str]]) -> None:
+        self.path, self.text, self.start, self.stop = path, text, start, stop
+
+
+def plan(folder: str) -> Plan:
+    """What this system needs to start the monitor at sign-in."""
+    home, words = os.path.expanduser("~"), program(folder)
     if sys.platform == "win32":
-        path = os.path.join(folder, NAME + ".xml")
-        text = WINDOWS % (escape(words[0]), escape(subprocess.list2cmdline(words[1:])))
-        create = ["schtasks", "/Create", "/F", "/TN", NAME, "/XML", path]
-        return (
-            path,
-            text,
-            [create, ["schtasks", "/Run", "/TN", NAME]],
-            [["schtasks", "/End", "/TN", NAME], ["schtasks", "/Delete", "/F", "/TN", NAME]],
-        )
+        return _task(folder, words)
     if sys.platform == "darwin":
         path = os.path.join(home, "Library", "LaunchAgents", NAME + ".plist")
         text = LAUNCHD % "".join("<string>%s</string>" % escape(word) for word in words)
-        return path, text, [["launchctl", "load", "-w", path]], [["launchctl", "unload", "-w", path]]
+        return Plan(path, text, [["launchctl", "load", "-w", path]], [["launchctl", "unload", "-w", path]])
     base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-    path = os.path.join(base, "systemd", "user", NAME + ".service")
-    quoted = " ".join('"%s"' % word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") for word in words)
-    control = ["systemctl", "--user"]
-    return (
-        path,
-        SYSTEMD % quoted,
-        [[*control, "daemon-reload"], [*control, "enable", "--now", NAME]],
-        [[*control, "disable", "--now", NAME]],
-    )
+    line = " ".join('"%s"' % word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") for word in words)
+    if not shutil.which("systemctl"):
+        return Plan(os.path.join(base, "autostart", NAME + ".desktop"), DESKTOP % line, [], [])
+    path, control = os.path.join(base, "systemd", "user", NAME + ".service"), ["systemctl", "--user"]
+    start = [[*control, "daemon-reload"], [*control, "enable", "--now", NAME]]
+    return Plan(path, SYSTEMD % line, start, [[*control, "disable", "--now", NAME]])
+
+
+def _task(folder, words):
+    user = "\\".join(filter(None, (os.environ.get("USERDOMAIN"), os.environ.get("USERNAME"))))
+    facts = {"user": user, "command": words[0], "arguments": subprocess.list2cmdline(words[1:])}
+    path = os.path.join(folder, NAME + ".xml")
+    start = [["schtasks", "/Create", "/F", "/TN", NAME, "/XML", path], ["schtasks", "/Run", "/TN", NAME]]
+    stop = [["schtasks", "/End", "/TN", NAME], ["schtasks", "/Delete", "/F", "/TN", NAME]]
+    text = WINDOWS % {name: escape(value) for name, value in facts.items()}
+    return Plan(path, text, start, stop)
 
 
 def install(folder: str, dry_run: bool) -> int:
-    """Writes the start-up file and starts the monitor; settings are begun from the example if there are none."""
-    path, text, commands, _ = plan(folder)
-    settings = os.path.join(folder, "config.json")
+    """Writes the start-up file and starts the monitor; settings are begun from the example if there are none.
+
+    What was installed before is stopped first, so that the new definition counts.
+    """
+    wanted = plan(folder)
     if dry_run:
-        print("would write %s:\n%s" % (path, text))
-    else:
-        if not os.path.exists(settings):
-            with open(settings, "w", encoding="utf-8") as file:
-                file.write(example())
-            print("wrote %s: fill in designation and api_url, set enabled to true" % settings)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-16" if sys.platform == "win32" else "utf-8") as file:
-            file.write(text)
-        print("wrote " + path)
-    return _run(commands, dry_run)
+        print("would write %s:\n%s" % (wanted.path, wanted.text))
+        return _run(wanted.start, dry_run)
+    settings = os.path.join(folder, "config.json")
+    if not os.path.exists(settings):
+        with open(settings, "w", encoding="utf-8") as file:
+            file.write(example())
+        print("wrote %s: fill in designation and api_url, set enabled to true" % settings)
+    if os.path.exists(wanted.path):
+        _run(wanted.stop, dry_run)
+    os.makedirs(os.path.dirname(wanted.path), exist_ok=True)
+    with open(wanted.path, "w", encoding="utf-16" if sys.platform == "win32" else "utf-8") as file:
+        file.write(wanted.text)
+    print("wrote " + wanted.path)
+    if not wanted.start:
+        print("it starts at the next sign-in; until then: " + " ".join(program(folder)))
+    return _run(wanted.start, dry_run)
 
 
 def uninstall(folder: str, dry_run: bool) -> int:
     """Stops the monitor and removes the start-up file."""
-    path, _, _, commands = plan(folder)
-    _run(commands, dry_run)
+    wanted = plan(folder)
+    if not os.path.exists(wanted.path):
+        print("not installed")
+        return 0
+    _run(wanted.stop, dry_run)
     if dry_run:
-        print("would remove " + path)
-    elif os.path.exists(path):
-        os.unlink(path)
-        print("removed " + path)
+        print("would remove " + wanted.path)
+    else:
+        os.unlink(wanted.path)
+        print("removed " + wanted.path)
     return 0
 
 

@@ -81,4 +81,5 @@ class Child:
             self.process.wait()
         self._in.close()
         self._out.close()
-        os.unlink(self._events)
+        with contextlib.suppress(OSError):  # a virus scanner looks at it: the next child writes it anew
+            os.unlink(self._events)

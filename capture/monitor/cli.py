@@ -54,6 +54,8 @@ def main(arguments: list[str]) -> int:
     except (lock.AlreadyRunning, config.ConfigError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _option(words, name):

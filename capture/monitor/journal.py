@@ -2,7 +2,7 @@
 
 A row: `state`, `path`, `size` (bytes), `mtime_ns`, `at` (Unix seconds), and `sha256`, `s3_key`, `reason`,
 `detected_at`, `cv_capture_id`, `took` where known. States: `waiting` may become `sent`, `duplicate`, `parked` or
-`gone` (which a share that was away takes back by coming again); `old` lay there before the first start; `baseline` and
+`gone` (if it comes again it is new: a share may be away); `old` lay there before the first start; `baseline` and
 `forgotten` are marks without a file.
 """
 

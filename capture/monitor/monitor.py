@@ -169,13 +169,19 @@ class Monitor:
                 if waiting:
                     self.outbox.answers.drop(waiting)
                 continue
+            if key_of(path, found.st_size, found.st_mtime_ns) in self.journal.known:
+                continue
             row = row_of(path, found, first, "waiting")
+            if not waiting or (waiting["size"], waiting["mtime_ns"]) != (row["size"], row["mtime_ns"]):
+                self.journal.record(row)
+            if verdict == settle.LOCKED:  # by another program: shown as waiting, and looked at again and again
+                self.outbox.answers.wait(path, reason)
+                self.settling.add(path, now, first)
+                continue
             reason = reason or scan.oversize(found, self.config.settings)
             if reason:
                 self.outbox.answers.park(row, reason)
-            elif key_of(path, found.st_size, found.st_mtime_ns) not in self.journal.known:
-                if not waiting or (waiting["size"], waiting["mtime_ns"]) != (row["size"], row["mtime_ns"]):
-                    self.journal.record(row)
+            else:
                 self.outbox.add(path, now)
         self.outbox.answers.flush()
 

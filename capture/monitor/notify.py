@@ -9,7 +9,8 @@ GROUP_FROM = 4
 WINDOWS = """
 [Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime] | Out-Null
 $xml = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent(0)
-$xml.GetElementsByTagName('text').Item(0).AppendChild($xml.CreateTextNode('%s')) | Out-Null
+$text = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('%s'))
+$xml.GetElementsByTagName('text').Item(0).AppendChild($xml.CreateTextNode($text)) | Out-Null
 $id = '{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\\WindowsPowerShell\\v1.0\\powershell.exe'
 [Windows.UI.Notifications.ToastNotificationManager]::CreateToastNotifier($id).Show($xml)
 """
@@ -20,8 +21,10 @@ def command(text: str) -> list[str]:
     if sys.platform == "win32":
         import base64
 
-        script = (WINDOWS % text.replace("'", "''")).encode("utf-16-le")
-        return ["powershell", "-NoProfile", "-NonInteractive", "-EncodedCommand", base64.b64encode(script).decode()]
+        # as base64, because PowerShell takes four other characters for quotes as well: a file's name must not run
+        said = base64.b64encode(text.encode("utf-8", "replace")).decode()
+        script = base64.b64encode((WINDOWS % said).encode("utf-16-le")).decode()
+        return ["powershell", "-NoProfile", "-NonInteractive", "-EncodedCommand", script]
     if sys.platform == "darwin":
         script = 'on run argv\ndisplay notification (item 1 of argv) with title "CV capture"\nend run'
         return ["osascript", "-e", script, text]

@@ -92,7 +92,8 @@ class Outbox:
                 self._token, fault = "", str(loose)
             self._once(fault, not self._token)
             self.log.secret = self._token
-            if before and self._token != before:
+            if before and self._token and self._token != before:
+                self.log.state("There is another auth token: it is tried now")
                 self.pause.lift()
         return bool(self._token)
 

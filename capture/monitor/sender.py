@@ -148,7 +148,7 @@ def blocks(file: dict) -> Iterator[bytes]:
     """Exactly the file's bytes, in blocks; raises Changed when there are fewer, or they cannot be read."""
     left = file["size"]
     try:
-        with open(file["path"], "rb") as source:
+        with open(file["path"], "rb", opener=share_all if os.name == "nt" else None) as source:
             while left:
                 block = source.read(min(BLOCK, left))
                 if not block:
@@ -157,6 +157,26 @@ def blocks(file: dict) -> Iterator[bytes]:
                 yield block
     except OSError as error:
         raise Changed from error
+
+
+def share_all(path: str, flags: int) -> int:
+    """Opens so that the user may rename or delete the file meanwhile, which `open` on Windows forbids.
+
+    https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew
+    """
+    import ctypes
+    import msvcrt
+    from ctypes import wintypes
+
+    create = ctypes.WinDLL("kernel32", use_last_error=True).CreateFileW
+    create.argtypes = [wintypes.LPCWSTR] + 2 * [wintypes.DWORD] + [wintypes.LPVOID] + 2 * [wintypes.DWORD]
+    create.argtypes += [wintypes.HANDLE]
+    create.restype = wintypes.HANDLE
+    read, share_read_write_delete, existing, normal = 0x80000000, 7, 3, 0x80
+    handle = create(path, read, share_read_write_delete, None, existing, normal, None)
+    if handle == wintypes.HANDLE(-1).value:
+        raise ctypes.WinError(ctypes.get_last_error())
+    return msvcrt.open_osfhandle(handle, flags)
 
 
 def digest(file: dict) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 PATIENCE_SEC = 600.0
 TAIL = 65536 + 22  # a zip's end record is at most this far from the end (APPNOTE.TXT 4.3.16)
-STILL, READY, GONE, HOPELESS = "still", "ready", "gone", "hopeless"
+STILL, READY, GONE, HOPELESS, LOCKED = "still", "ready", "gone", "hopeless", "locked"
 
 
 def end_fault(path: str, size: int) -> str:
@@ -68,10 +68,11 @@ class Settling:
             return STILL, None, ""
         if now - entry[1] < stable_sec:
             return STILL, None, ""
+        given_up = HOPELESS
         try:
             fault = end_fault(path, found.st_size)
         except OSError as error:
-            fault = "it cannot be read: " + type(error).__name__
+            given_up, fault = LOCKED, "it cannot be read: " + type(error).__name__
         if not fault:
             return READY, found, ""
-        return (HOPELESS if now - entry[1] >= PATIENCE_SEC else STILL), found, fault
+        return (given_up if now - entry[1] >= PATIENCE_SEC else STILL), found, fault

@@ -11,9 +11,9 @@ class Checkpoint(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, server):
+    def __init__(self, system):
         super().__init__(("127.0.0.1", 0), Forward)
-        self.token, self.behind = server.token, urllib.parse.urlsplit(server.url).netloc
+        self.system, self.token, self.behind = system, system.token, urllib.parse.urlsplit(system.url).netloc
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.trap, self.spring = None, None
 

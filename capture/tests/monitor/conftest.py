@@ -41,20 +41,35 @@ def find_python(version):
     return None
 
 
-@pytest.fixture(scope="session", params=["3.8", "3.13"])
+OWN = {"{}.{}".format(*sys.version_info): sys.executable}
+if os.environ.get("MONITOR_PYTHON") == "own":  # one of the runs of `every_python.py`
+    AT_HAND = OWN
+else:
+    AT_HAND = {version: path for version in SUPPORTED if (path := find_python(version))} or OWN
+OLDEST_AND_NEWEST = list(AT_HAND)[:: max(1, len(AT_HAND) - 1)]
+
+
+@pytest.fixture(scope="session", params=OLDEST_AND_NEWEST)
 def python(request):
-    """The oldest and the newest Python the monitor promises; skipped where one is absent."""
-    return _found(request.param)
+    """The oldest and the newest Python at hand of those that the monitor promises."""
+    return AT_HAND[request.param]
 
 
-@pytest.fixture(scope="session", params=SUPPORTED)
+@pytest.fixture(scope="session", params=OLDEST_AND_NEWEST[-1:])
+def newest_python(request):
+    """For what takes long."""
+    return AT_HAND[request.param]
+
+
+@pytest.fixture(scope="session", params=AT_HAND)
 def every_python(request):
-    """Each Python the monitor promises; skipped where one is absent."""
-    return _found(request.param)
+    """Each Python at hand of those that the monitor promises."""
+    return AT_HAND[request.param]
 
 
-def _found(version):
-    return find_python(version) or pytest.skip(f"there is no Python {version} on this machine")
+def pytest_terminal_summary(terminalreporter):
+    absent = ", ".join(version for version in SUPPORTED if version not in AT_HAND) or "none"
+    terminalreporter.write_line(f"The monitor's Python at hand: {', '.join(AT_HAND)}; absent: {absent}.")
 
 
 def make_cv(size=0):
@@ -112,6 +127,13 @@ class Desk:
         (self.data / "config.new").write_text(text)
         (self.data / "config.new").replace(self.data / "config.json")
 
+    def keep_token(self, token):
+        """Puts a token where the monitor finds it, as `chmod 600` and an editor would."""
+        fresh = self.data / "token.new"
+        fresh.touch(0o600)
+        fresh.write_text(token + "\n")
+        fresh.replace(self.data / "token")
+
     def command(self, *words):
         return [self.python, str(MONITOR), "--data", str(self.data), *words]
 
@@ -123,11 +145,11 @@ class Desk:
         wait_for(lambda: len(begun.findall(self.log())) > before or process.poll() is not None, why=self.log)
         return process
 
-    def launch(self):
-        """The same, without waiting."""
+    def launch(self, *words):
+        """`run`, or another command, without waiting."""
         with open(self.data.parent / "console", "ab") as console:
             process = subprocess.Popen(
-                self.command("run"),
+                self.command(*(words or ["run"])),
                 env=self.environment,
                 stdout=console,
                 stderr=subprocess.STDOUT,
@@ -227,25 +249,29 @@ def lab(tmp_path, far_side):
 
 
 class System:
-    """The running system as a desk sees it."""
+    """The running system as a desk sees it; `shell` runs Python beside it and returns what that prints."""
 
-    def __init__(self, url, token):
-        self.url, self.token = url, token
+    def __init__(self, url, token, shell):
+        self.url, self.token, self.shell = url, token, shell
+
+    def stored(self):
+        """How many captures it holds, by its own rows."""
+        return int(self.shell("from capture.models import CVCapture; print(CVCapture.objects.received().count())"))
+
+
+def shell_beside(code):
+    """As `House.shell`, for the system that `ATS_URL` names and whose settings are in our environment."""
+    command = [*json.loads(os.environ["ATS_MANAGE"]), "shell", "--no-imports", "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture
 def system(request):
-    """The real running system: the one the tests start, or the one that ATS_URL and ATS_TOKEN name.
-
-    Where only this folder's tests can be run, as under an old Python, the small far side stands in.
-    """
+    """The real running system: the one the tests start, or the one that ATS_URL, ATS_TOKEN and ATS_MANAGE name."""
     if "ATS_URL" in os.environ:
-        return System(os.environ["ATS_URL"], os.environ["ATS_TOKEN"])
-    try:
-        running = request.getfixturevalue("running_system")
-    except pytest.FixtureLookupError:
-        running = request.getfixturevalue("far_side")
-    return System(running.url, running.token)
+        return System(os.environ["ATS_URL"], os.environ["ATS_TOKEN"], shell_beside)
+    running = request.getfixturevalue("running_system")
+    return System(running.url, running.token, running.shell)
 
 
 @pytest.fixture

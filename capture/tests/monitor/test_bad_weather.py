@@ -225,9 +225,15 @@ def test_a_first_start_on_a_full_disk_is_made_again_and_still_leaves_old_files(l
     sent_once(lab, [body])
 
 
-def test_the_token_never_goes_to_the_store_nor_into_any_file(lab):
-    lab.start()
+def test_the_token_never_goes_to_the_store_nor_into_any_file_nor_onto_a_command_line(lab):
+    lab.server.slow = 1
+    process = lab.start()
     lab.download(NAME)
+    lab.wait_for_log("Uploading to S3...")
+    family = subprocess.run(["ps", "-o", "args=", "-p", str(process.pid), "--ppid", str(process.pid)],
+                            capture_output=True, text=True, check=True).stdout  # fmt: skip
+    assert family.count("monitor") == 2
+    assert lab.server.token not in family
     lab.wait_for_log("Successfully uploaded")
     headers = [headers for door, _, headers in lab.server.calls if door == "put"]
     assert headers

@@ -4,6 +4,8 @@ import json
 import os
 import pathlib
 import re
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -171,6 +173,43 @@ def test_the_environment_overrides_the_api_url(desk):
     body = desk.download(NAME)
     assert desk.run("once").returncode == 0
     assert desk.known([body]) == 1
+
+
+def test_changes_of_the_configuration_take_effect_within_an_interval(desk):
+    desk.start()
+    desk.download("CV_before.pdf")
+    desk.configure(patterns=["CV_*"])
+    desk.wait_for_log("Successfully uploaded: CV_before.pdf")
+    desk.configure(patterns=["CV_*"], max_size_bytes=100)
+    desk.download("CV_after.pdf")
+    desk.wait_for_log("CV_after.pdf is set aside")
+
+
+def test_a_bad_configuration_warns_and_the_last_good_one_stays(desk):
+    desk.start()
+    (desk.data / "config.json").write_text('{"download_monitor": {"enabled": tru')
+    desk.wait_for_log("[DownloadMonitor] WARNING: the settings are not used, the last good ones stay: config.json")
+    desk.download(NAME)
+    desk.wait_for_log("Successfully uploaded: " + NAME)
+    desk.configure(check_interval_sec=-1)
+    desk.wait_for_log("the last good ones stay: bad value for check_interval_sec")
+    desk.configure(designation="Cook")
+    desk.wait_for_log("Monitor thread stopped: designation is not on the list")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_a_clean_end_leaves_no_thread_lock_or_half_file(lab, ending):
+    lab.server.slow = 30
+    process = lab.start()
+    body = lab.download(NAME)
+    lab.wait_for_log("Uploading to S3...")
+    process.send_signal(ending)
+    assert process.wait(15) == 0
+    assert subprocess.run(["pgrep", "-g", str(process.pid)], check=False).returncode == 1
+    assert sorted(os.listdir(lab.data)) == ["alerts.log", "config.json", "journal.jsonl", "monitor.lock"]
+    lab.server.slow = 0
+    assert lab.run("once").returncode == 0
+    assert list(lab.server.captures) == [sha256(body)]
 
 
 def test_another_designation_is_not_watched(desk):

@@ -2,13 +2,15 @@
 
 import ast
 import pathlib
+import shlex
+import signal
 import subprocess
 import sys
 import time
 
 import pytest
 
-from .conftest import MONITOR, make_cv, sha256
+from .conftest import MONITOR, end, make_cv, sha256
 
 
 def test_once_sends_everything_that_is_there_and_ends(desk):
@@ -71,6 +73,22 @@ def test_backfill_without_a_running_monitor_sends_that_folder_alone(desk, tmp_pa
     other = desk.download("Naukri_other.pdf")
     assert desk.run("backfill", str(tmp_path / "archive")).returncode == 0
     assert (desk.known([wanted]), desk.known([other])) == (1, 0)
+
+
+def test_a_backfill_that_is_stopped_goes_on_where_it_was(lab):
+    bodies = [lab.download(f"Naukri_{number}.pdf", folder=lab.home) for number in range(30)]
+    lab.server.slow = 0.2
+    stopped = lab.launch("backfill", str(lab.home))
+    lab.wait_for_log("Successfully uploaded")
+    stopped.send_signal(signal.SIGINT)
+    assert stopped.wait(15) == 1
+    assert 0 < len(lab.server.captures) < 30
+    assert not (lab.data / "sending.jsonl").exists()
+    lab.server.slow = 0
+    assert lab.run("once").returncode == 0
+    assert sorted(lab.server.captures) == sorted(map(sha256, bodies))
+    assert set(lab.states().values()) == {"sent"}
+    assert len(lab.server.doors("metadata")) <= 32
 
 
 def test_backfill_of_a_folder_that_is_not_there_says_so(lab):
@@ -150,11 +168,37 @@ def test_install_writes_the_start_up_file_and_settings_and_uninstall_takes_it_aw
     assert '"enabled": false' in (lab.data / "config.json").read_text()
     assert lab.run("uninstall").returncode == 0
     assert not unit.exists()
-    assert (lab.data.parent / "asked").read_text().splitlines() == [
-        "--user daemon-reload",
-        "--user enable --now cv-capture-monitor",
-        "--user disable --now cv-capture-monitor",
-    ]
+    start = ["--user daemon-reload", "--user enable --now cv-capture-monitor"]
+    stop = ["--user disable --now cv-capture-monitor"]
+    assert (lab.data.parent / "asked").read_text().splitlines() == start + stop
+
+
+def test_to_install_or_uninstall_twice_is_as_good_as_once(lab):
+    control = lab.tools / "systemctl"
+    control.write_text(f'#!/bin/sh\necho "$2" >> "{lab.data.parent}/asked"\n')
+    control.chmod(0o755)
+    before = (lab.data / "config.json").read_text()
+    assert [lab.run("install").returncode for _ in range(2)] == [0, 0]
+    assert [lab.run("uninstall").returncode for _ in range(2)] == [0, 0]
+    assert (lab.data / "config.json").read_text() == before
+    asked = (lab.data.parent / "asked").read_text().split()
+    assert asked == ["daemon-reload", "enable", "disable", "daemon-reload", "enable", "disable"]
+
+
+def test_what_the_start_up_file_says_starts_the_monitor(lab):
+    """The unit's own command line, run as systemd would: by its words, without a shell or our environment."""
+    control = lab.tools / "systemctl"
+    control.write_text("#!/bin/sh\n")
+    control.chmod(0o755)
+    lab.run("install")
+    unit = (lab.data.parent / "xdg/systemd/user/cv-capture-monitor.service").read_text()
+    words = shlex.split(next(line for line in unit.splitlines() if line.startswith("ExecStart="))[len("ExecStart=") :])
+    lab.command = lambda *_: words
+    process = lab.start()
+    body = lab.download("Naukri_A.pdf")
+    lab.wait_for_log("Successfully uploaded")
+    assert end(process) == 0
+    assert list(lab.server.captures) == [sha256(body)]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="this Python has no list of its standard library")

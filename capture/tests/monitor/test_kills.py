@@ -1,13 +1,17 @@
-"""kill -9 at every step of an upload: in the end the server holds each file on disk, once."""
+"""kill -9 at every step of an upload: in the end the server holds each file on disk, once, and no lock is left.
+
+MONITOR_KILLS says how often at each step.
+"""
 
 import os
 import signal
 import time
 
+import lock
 import pytest
 
 from .checkpoint import Checkpoint
-from .conftest import Desk, sha256, wait_for
+from .conftest import Desk, end, sha256, wait_for
 
 ROUNDS = int(os.environ.get("MONITOR_KILLS", "1"))
 STEPS = [
@@ -31,19 +35,22 @@ def guarded(tmp_path, checkpoint, python):
     desk = Desk(tmp_path, checkpoint, python)
     desk.configure(at_once=2, heartbeat_sec=10)
     desk.run("once")
+    desk.stored_before = checkpoint.system.stored()
     yield desk
     desk.close()
 
 
 def start_to_be_killed(desk, checkpoint, trap):
     process = desk.start()
+    assert process.poll() is None, "the lock of the one that was killed is in the way"
     checkpoint.spring = lambda: os.killpg(process.pid, signal.SIGKILL)
     checkpoint.trap = trap
     return process
 
 
 def assert_every_file_is_stored_once(desk, bodies):
-    """By the server's word, which answers for each hash once, and by ours."""
+    """By the server's word, by the rows in its database, and by our journal."""
+    assert len(bodies) == len([path for path in desk.downloads.iterdir() if path.suffix == ".pdf"])
     desk.wait_until_stored(bodies)
     wait_for(lambda: len(desk.states()) == len(bodies) and set(desk.states().values()) <= {"sent", "duplicate"})
     ends = {}
@@ -52,6 +59,13 @@ def assert_every_file_is_stored_once(desk, bodies):
             ends.setdefault(row["sha256"], []).append(row["state"])
     assert sorted(ends) == sorted(sha256(body) for body in bodies)
     assert all(len(found) == 1 for found in ends.values()), ends
+    assert desk.server.system.stored() == desk.stored_before + len(bodies)
+    process = desk.started[-1]
+    assert process.poll() is None
+    assert end(process) == 0
+    left = {"alerts.log", "config.json", "journal.jsonl", "monitor.lock", "policy.json"}
+    assert {path.name for path in desk.data.iterdir()} <= left
+    assert not lock.held(str(desk.data))
 
 
 @pytest.mark.parametrize("trap", STEPS, ids=" ".join)

@@ -168,6 +168,19 @@ def test_a_file_that_stays_cut_off_is_given_up_with_a_reason(tmp_path):
     assert [row[3] for row in settling.observe(600.0, 2.0)] == ["it is not a whole PDF"]
 
 
+def test_a_file_that_another_program_holds_is_never_given_up(tmp_path, monkeypatch):
+    path, settling = tmp_path / "a.pdf", settle.Settling()
+    path.write_bytes(make_cv())
+
+    def held(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(settle, "end_fault", held)
+    settling.add(str(path), 0.0, 0.0)
+    assert [observed(settling, now) for now in (0.0, 2.0, 599.0)] == [[], [], []]
+    assert observed(settling, 600.0) == [("a.pdf", "locked")]
+
+
 def test_a_file_that_disappears_is_gone(tmp_path):
     settling = settle.Settling()
     settling.add(str(tmp_path / "a.pdf"), 0.0, 0.0)
