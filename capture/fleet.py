@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from capture.models import DeviceToken
 
 PATIENCE = timedelta(hours=1)  # a file seen this long ago and not stored since is missing
+LONGEST_INTERVAL = 3600
+NO_TEXTS = 'A list of texts in quotation marks, such as ["Naukri_*", "Indeed_*"].'
 SILENT_AFTER = timedelta(minutes=45)  # three heartbeats of a monitor that keeps the default interval
 
 
@@ -110,6 +113,16 @@ class MonitorPolicy(models.Model):
     def __str__(self) -> str:
         return f"Monitors of {self.group}"
 
+    def clean(self) -> None:
+        """A monitor refuses a policy that it does not understand, each of them and in silence: so it is said here."""
+        faults = {name: NO_TEXTS for name in ("patterns", "extensions") if not _texts(getattr(self, name))}
+        if self.check_interval_sec is not None and not 1 <= self.check_interval_sec <= LONGEST_INTERVAL:
+            faults["check_interval_sec"] = f"From 1 to {LONGEST_INTERVAL} seconds."
+        if self.max_size_bytes == 0:
+            faults["max_size_bytes"] = "At least 1."
+        if faults:
+            raise ValidationError(faults)
+
     @classmethod
     def served_to(cls, user: User) -> dict[str, Any]:
         """The policy of the user's group, without what it leaves open; of several groups the strictest share."""
@@ -118,3 +131,7 @@ class MonitorPolicy(models.Model):
             return {}
         served = {name: getattr(policy, name) for name in cls.FIELDS}
         return {name: value for name, value in served.items() if value not in (None, [])}
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) and one for one in value)

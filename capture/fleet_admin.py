@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from capture.fleet import SILENT_AFTER, DetectedFile, DeviceReport, MonitorPolicy
 from uploads.badges import badge, moment
 from uploads.desk import DeskAdmin, EvidenceAdmin, log_action
 
+CLOCK_MATTERS = 300  # seconds: links of the store and tokens are refused beyond it
+
 
 class DeviceReportAdmin(EvidenceAdmin):
     ordering = ("-seen_at", "-pk")
-    list_display = ("name", "user", "state", "seen", "version", "queue_depth", "failures", "stuck_files")
+    list_display = ("name", "user", "state", "seen", "version", "queue_depth", "failures", "stuck_count")
     list_filter = ("version", "seen_at")
     list_select_related = ("user", "token")
     search_fields = ("=device", "=user__username")
     search_help_text = "Desktop or user"
-    fields = ("device", "user", "version", "seen_at", "queue_depth", "oldest_waiting_s", "clock_ahead_s", "stuck_files")
-    readonly_fields = ("stuck_files",)
+    fields = ("name", "user", "token_page", "version", "seen", "queue_depth", "waiting", "clock", "stuck_files")
+    readonly_fields = ("name", "token_page", "seen", "waiting", "clock", "stuck_files")
 
     @admin.display(description="Desktop")
     def name(self, report: DeviceReport) -> SafeString:
@@ -43,9 +48,35 @@ class DeviceReportAdmin(EvidenceAdmin):
         return report.token.failures_in_row if report.token else 0
 
     @admin.display(description="Stuck files")
+    def stuck_count(self, report: DeviceReport) -> int:
+        return len(report.stuck)
+
+    @admin.display(description="Stuck files")
     def stuck_files(self, report: DeviceReport) -> str:
         lines = ((one.get("file_name", ""), one.get("reason", "")) for one in report.stuck)
-        return format_html_join("", "<div>{}: {}</div>", lines) or "none"
+        return format_html_join("", '<div class="desk-why">{}: {}</div>', lines) or "none"
+
+    @admin.display(description="Oldest waits for")
+    def waiting(self, report: DeviceReport) -> str:
+        return lasting(report.oldest_waiting_s)
+
+    @admin.display(description="Clock")
+    def clock(self, report: DeviceReport) -> str:
+        ahead = report.clock_ahead_s
+        return "right" if abs(ahead) < CLOCK_MATTERS else f"{lasting(abs(ahead))} {'ahead' if ahead > 0 else 'behind'}"
+
+    @admin.display(description="Token")
+    def token_page(self, report: DeviceReport) -> str:
+        if not report.token:
+            return "deleted"
+        page = reverse("admin:capture_devicetoken_change", args=[report.token.device_id])
+        return format_html('<a href="{}">{}</a>: rotate or revoke', page, report.token.name)
+
+
+def lasting(seconds: int) -> str:
+    """`2 days, 3 hours`; `less than a minute`."""
+    now = timezone.now()
+    return timesince(now - timedelta(seconds=seconds), now) if seconds >= 60 else "less than a minute"
 
 
 def state_of(report: DeviceReport) -> str:
@@ -63,7 +94,8 @@ class MissingAdmin(EvidenceAdmin):
     list_select_related = ("user",)
     search_fields = ("=sha256", "=device", "=user__username")
     search_help_text = "SHA-256, desktop or user"
-    fields = ("sha256", "device", "user", "first_seen_at")
+    fields = ("whole", "device", "user", "seen")
+    readonly_fields = ("whole", "seen")
     actions = ("forgive",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -72,6 +104,10 @@ class MissingAdmin(EvidenceAdmin):
     @admin.display(description="SHA-256")
     def file(self, detected: DetectedFile) -> str:
         return f"{detected.sha256[:12]}…"  # whole on its own page: on a phone it would not fit
+
+    @admin.display(description="SHA-256")
+    def whole(self, detected: DetectedFile) -> SafeString:
+        return format_html('<span class="desk-why">{}</span>', detected.sha256)
 
     @admin.display(description="Seen on the desktop")
     def seen(self, detected: DetectedFile) -> str:

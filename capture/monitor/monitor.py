@@ -47,9 +47,9 @@ class Monitor:
     def tick(self) -> float:
         """Does what is due now; returns the seconds until something is."""
         now, wall = time.monotonic(), time.time()
-        changed = self.journal.refresh()
         if self.config.refresh():
             self._settings_changed()
+        changed = self.journal.refresh()
         settings = self.config.settings
         closed = gate.closed_because(settings)
         if closed != self.closed:
