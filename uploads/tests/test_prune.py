@@ -7,6 +7,8 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -55,6 +57,25 @@ def test_rows_past_their_term_go_and_younger_ones_stay():
     assert "request_traces rows removed: 1" in said
     assert "error_logs rows removed: 1" in said
     assert [RequestTrace.objects.get(), ErrorLog.objects.get()] == kept
+
+
+def signed_in(days):
+    for model, facts in ((AccessAttempt, {"failures_since_start": 1}), (AccessLog, {})):
+        made = model.objects.create(username=f"asha{days}", ip_address="192.0.2.1", **facts)
+        model.objects.filter(pk=made.pk).update(attempt_time=timezone.now() - timedelta(days=days))
+
+
+def test_who_signed_in_from_where_is_forgotten_after_the_same_term():
+    signed_in(89), signed_in(91)
+    prune()
+    assert (AccessAttempt.objects.count(), AccessLog.objects.count()) == (1, 1)
+
+
+def test_sessions_that_have_ended_go_and_open_ones_stay():
+    for key, hours in (("ended", -1), ("open", 1)):
+        Session.objects.create(session_key=key, session_data="x", expire_date=timezone.now() + timedelta(hours=hours))
+    assert "django_session rows removed: 1" in prune()
+    assert Session.objects.get().session_key == "open"
 
 
 def test_the_term_is_a_setting(settings):

@@ -1,41 +1,57 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from uploads.models import ErrorLog, RequestTrace
 
 BATCH = 5000
+# The axes rows hold names, addresses and browsers of those who signed in or tried to.
+DATED: list[tuple[type[Model], str]] = [
+    (RequestTrace, "created_at"),
+    (ErrorLog, "created_at"),
+    (AccessAttempt, "attempt_time"),
+    (AccessLog, "attempt_time"),
+]
 
 
 class Command(BaseCommand):
-    help = "Removes ledger rows older than LEDGER_DAYS and log files older than LOG_DAYS."
+    help = (
+        "Removes rows of the ledger and of signing in older than LEDGER_DAYS, sessions that have ended, and log files "
+        "older than LOG_DAYS."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
 
     def handle(self, *, dry_run: bool, **_: Any) -> None:
         note = " (dry run)" if dry_run else ""
-        for model in (RequestTrace, ErrorLog):
-            self.stdout.write(f"{model._meta.db_table} rows removed: {prune_rows(model, dry_run)}{note}")
+        now = timezone.now()
+        old = now - timedelta(days=settings.LEDGER_DAYS)
+        terms: list[tuple[type[Model], str, datetime]] = [(model, column, old) for model, column in DATED]
+        terms.append((Session, "expire_date", now))
+        for model, column, before in terms:
+            removed = prune_rows(model._default_manager.filter(**{f"{column}__lt": before}), dry_run)
+            self.stdout.write(f"{model._meta.db_table} rows removed: {removed}{note}")
         self.stdout.write(f"log files removed: {prune_logs(dry_run)}{note}")
 
 
-def prune_rows(model: type[Model], dry_run: bool) -> int:
-    old = model._default_manager.filter(created_at__lt=timezone.now() - timedelta(days=settings.LEDGER_DAYS))
+def prune_rows(old: QuerySet, dry_run: bool) -> int:
     if dry_run:
         return old.count()
     removed = 0
     # Short statements, so that nobody waits for a lock.
     while ids := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        removed += model._default_manager.filter(pk__in=ids).delete()[0]
+        removed += old.model._default_manager.filter(pk__in=ids).delete()[0]
     return removed
 
 
