@@ -7,6 +7,7 @@ given, else SQLite, a cache in memory and the disk.
 from __future__ import annotations
 
 import logging
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,9 +91,18 @@ def rung(django_capture_on_commit_callbacks: Any) -> Callable[[Callable[[], Any]
 # --- Each test for itself ---------------------------------------------------------------------------------------------
 
 
-def pytest_configure() -> None:
-    """Pages find their style sheets without `collectstatic`."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Pages find style sheets without `collectstatic`; processes that test side by side share no database of Redis."""
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if settings.REDIS_URL and hasattr(config, "workerinput"):
+        number = config.workerinput["workerid"].removeprefix("gw")
+        _take_redis(f"{settings.REDIS_URL.rpartition('/')[0]}/{number}")
+
+
+def _take_redis(url: str) -> None:
+    """For this process and those it starts."""
+    os.environ["REDIS_URL"] = settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+    settings.CACHES["default"]["LOCATION"] = url
 
 
 @pytest.fixture(scope="session")

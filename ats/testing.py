@@ -24,6 +24,8 @@ from ats.supervisor import StepFailed, Supervisor
 
 NO_TESTS_COLLECTED = 5  # pytest's exit status
 STOP_WITHIN = 20.0  # seconds for pytest to take its fixtures down
+# A file's tests stay together, for they share what they started. Half of the time is waiting: one more than processors.
+SIDE_BY_SIDE = ["--numprocesses", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder"]
 # Whatever the caller's shell or .env says of these, the tests say otherwise. An empty value means: not set.
 OURS = (
     "ATS_ENVIRONMENT", "DATABASE_URL", "DEBUG", "LOG_DIR", "PUBLIC_URL", "REDIS_URL", "S3_ACCESS_KEY_ID", "S3_BUCKET",
@@ -79,9 +81,10 @@ def run_pytest(environment: dict[str, str], *arguments: str) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Everything on the full stack, then the journeys once more on the embedded default."""
+    """Everything on the full stack, then the journeys once more on the embedded default. All of it side by side; what
+    `arguments` choose in one process, where a debugger can be typed to."""
     with environment(full=True) as services:
-        status = run_pytest(services, *arguments)
+        status = run_pytest(services, *(arguments or SIDE_BY_SIDE))
     if status:
         return status
     print("The journeys once more: SQLite, the disk, embedded Redis.", flush=True)
