@@ -20,8 +20,8 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TMPDIR=/sc
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8000
-CMD ["gunicorn", "ats.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "16", \
-     "--max-requests", "20000", "--max-requests-jitter", "2000", "--graceful-timeout", "30", "--preload", \
+CMD ["gunicorn", "ats.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "ats.web_server.Threads", \
+     "--threads", "16", "--max-requests", "20000", "--max-requests-jitter", "2000", "--graceful-timeout", "30", "--preload", \
      "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]
 
 # The worker also looks into videos; ffmpeg is large and the web needs none of it.

@@ -40,9 +40,9 @@ class Web(Program):
     def __init__(self, port: int, environment: Mapping[str, str]) -> None:
         self.url = f"http://127.0.0.1:{port}"
         options = [
-            "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "16",
-            "--max-requests", "20000", "--max-requests-jitter", "2000", "--graceful-timeout", "30", "--preload",
-            "--no-control-socket",  # else it opens one in the home directory
+            "--bind", f"127.0.0.1:{port}", "--worker-class", "ats.web_server.Threads", "--workers", "2",
+            "--threads", "16", "--max-requests", "20000", "--max-requests-jitter", "2000", "--graceful-timeout", "30",
+            "--preload", "--no-control-socket",  # else it opens one in the home directory
             *(["--worker-tmp-dir", "/dev/shm"] if os.access("/dev/shm", os.W_OK) else []),  # noqa: S108 (heartbeats)
         ]  # fmt: skip
         command = [sys.executable, "-m", "gunicorn", "ats.wsgi:application", *options]
