@@ -63,7 +63,7 @@ RULES = {
     "at_once": (2, _number(1, 8)),
     "old_files": (False, _flag),
     "notify": (True, _flag),
-    "heartbeat_sec": (900, _number(10, 86400)),
+    "heartbeat_sec": (900, _number(1, 86400)),
     "device": ("", _text),
     "token_file": ("", _text),
     "ca_file": ("", _text),
@@ -211,7 +211,7 @@ class Config:
 
     def refresh(self) -> bool:
         """Reads the files if they changed; returns True when there is something new, good or bad."""
-        seen = [_stamp(os.path.join(self.folder, name)) for name in ("config.json", "policy.json")]
+        seen = [stamp(os.path.join(self.folder, name)) for name in ("config.json", "policy.json")]
         if seen == self._seen:
             return False
         self._seen = seen
@@ -222,7 +222,8 @@ class Config:
         return True
 
 
-def _stamp(path):
+def stamp(path: str) -> tuple[int, int, int] | None:
+    """Another one when the file is another one or was written to; None when there is none."""
     try:
         found = os.stat(path)
     except OSError:

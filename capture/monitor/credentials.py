@@ -12,24 +12,28 @@ SERVICE = "cv-capture"
 VARIABLE = "CV_CAPTURE_AUTH_TOKEN"
 
 
-class LooseFile(RuntimeError):
-    """The token file can be read by others and is not used."""
+class Unusable(RuntimeError):
+    """There is a token that is not used: others can read its file, or it cannot be one."""
+
+
+def file_of(folder: str, settings: Settings) -> str:
+    """Where the token file lies, if there is one."""
+    return os.path.expanduser(settings.token_file) or os.path.join(folder, "token")
 
 
 def token(folder: str, settings: Settings) -> str:
-    """The token, or an empty text when there is none. Raises LooseFile."""
-    return (
-        os.environ.get(VARIABLE, "").strip()
-        or _from_file(os.path.expanduser(settings.token_file) or os.path.join(folder, "token"))
-        or _from_keyring()
-    )
+    """The token, or an empty text when there is none. Raises Unusable."""
+    found = os.environ.get(VARIABLE, "").strip() or _from_file(file_of(folder, settings)) or _from_keyring()
+    if not (found.isascii() and found.isprintable()) or " " in found:  # `Bearer …`, two lines, a typographic quote
+        raise Unusable("the auth token is not one: it has spaces, line breaks or foreign letters; copy it once more")
+    return found
 
 
 def _from_file(path):
     try:
         with open(path, encoding="utf-8-sig") as file:
             if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
-                raise LooseFile("the token file can be read by others: chmod 600 it")
+                raise Unusable("the token file can be read by others: chmod 600 it")
             return file.read().strip()
     except (OSError, UnicodeDecodeError):
         return ""

@@ -18,6 +18,7 @@ from notify import Notifier
 
 TOKEN_LOOK_SEC = 30.0
 CLOCK_SEC = 300
+UNDERWAY = ("hashed", "presign", "put", "placed", "metadata", "again", "away", "token")  # after these a file waits on
 
 
 class Outbox:
@@ -33,7 +34,8 @@ class Outbox:
         self._beating = False
         self._answered: set[str] = set()
         self._faults: set[str] = set()
-        self._token, self._token_at, self.next_beat = "", float("-inf"), 0.0
+        self._token, self._no_token, self.next_beat = "", "", 0.0
+        self._token_at, self._token_stamp = float("-inf"), None
 
     @property
     def busy(self) -> bool:
@@ -43,6 +45,8 @@ class Outbox:
     def add(self, path: str, now: float) -> None:
         """Queues a file whose row is in the journal."""
         self.due.setdefault(path, [0, now])
+        if self.pause.reason:
+            self.answers.explain(path, "the server " + self.pause.reason)
 
     def sync(self) -> None:
         """Drops what the journal does not hold as waiting any more."""
@@ -57,7 +61,11 @@ class Outbox:
             return
         ready = sorted((tries, path) for path, (tries, when) in self.due.items() if when <= now) if sending else []
         beat = now >= self.next_beat
-        if (ready or beat) and self._has_token(now, settings) and self.pause.open(now):
+        if not (ready or beat):
+            return
+        if not self._has_token(now, settings):
+            self._explain_all([path for _, path in ready], self._no_token)
+        elif self.pause.open(now):
             most = 1 if self.pause.reason else child.FILES  # after a failure one file tries the way
             self._start([path for _, path in ready[:most]], beat, now, settings)
 
@@ -83,19 +91,25 @@ class Outbox:
         self.answers.flush()
 
     def _has_token(self, now, settings):
-        if now - self._token_at > TOKEN_LOOK_SEC:
-            before, self._token_at = self._token, now
-            fault = "no auth token: nothing is sent until " + credentials.VARIABLE + " is set"
+        stamp = config.stamp(credentials.file_of(self.folder, settings))
+        if stamp != self._token_stamp or now - self._token_at > TOKEN_LOOK_SEC:  # to ask the keyring costs a process
+            before, self._token_at, self._token_stamp = self._token, now, stamp
+            self._no_token = "no auth token: nothing is sent until " + credentials.VARIABLE + " is set"
             try:
                 self._token = credentials.token(self.folder, settings)
-            except credentials.LooseFile as loose:
-                self._token, fault = "", str(loose)
-            self._once(fault, not self._token)
+            except credentials.Unusable as unusable:
+                self._token, self._no_token = "", str(unusable)
+            self._once(self._no_token, not self._token)
             self.log.secret = self._token
             if before and self._token and self._token != before:
                 self.log.state("There is another auth token: it is tried now")
                 self.pause.lift()
         return bool(self._token)
+
+    def _explain_all(self, paths, reason):
+        for path in paths:
+            self.answers.explain(path, reason)
+        self.answers.flush()
 
     def _once(self, fault, present):
         if present and fault not in self._faults:
@@ -108,7 +122,7 @@ class Outbox:
             row = self.journal.waiting[path]
             file = {key: row.get(key) for key in ("path", "size", "mtime_ns", "s3_key", "put", "detected_at")}
             files.append(dict(file, id=number, name=os.path.basename(path)))
-        keys = ("api_url", "ca_file", "proxy", "upload_hosts", "device", "at_once")
+        keys = ("api_url", "ca_file", "proxy", "upload_hosts", "device", "emp_id", "at_once")
         job = {key: getattr(settings, key) for key in keys}
         job.update(
             files=files, token=self._token, journal=self.journal.path, heartbeat=self._beat(settings) if beat else None
@@ -143,7 +157,7 @@ class Outbox:
                 self._about_all(event, now, settings)
             else:
                 path = self._batch[event["id"]]
-                if event["step"] not in ("hashed", "presign", "put", "placed", "metadata", "again"):
+                if event["step"] not in UNDERWAY:
                     self._answered.add(path)
                 self.answers.take(path, event, now)
         if status is not None:
@@ -153,10 +167,12 @@ class Outbox:
     def _finish(self, status, now, settings):
         self._child.close()
         self._child = None
-        if self.pause.open(now):  # nothing holds the queue: whoever got no answer should have got one
-            for path in set(self._batch) - self._answered:
-                if path in self.due:
-                    self.answers.put_off(path, now, "the sender ended without an answer (%d)" % status)
+        left = [path for path in self._batch if path in self.due and path not in self._answered]
+        if status:
+            for path in left:
+                self.answers.put_off(path, now, "the sender ended without an answer (%d)" % status)
+        elif self.pause.reason:
+            self._explain_all(left, "the server " + self.pause.reason)
         if self._beating and self.next_beat <= now and self.pause.open(now):  # a server without that door
             self.next_beat = now + settings.heartbeat_sec
 
@@ -164,8 +180,6 @@ class Outbox:
         if event["step"] == "beat":
             self._beaten(event, now, settings)
             return
-        for path in self._batch:
-            self.answers.explain(path, event["reason"])
         if event["step"] == "token":
             self.answers.refuse_token(now, event["reason"])
         else:

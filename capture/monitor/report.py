@@ -76,8 +76,8 @@ def doctor(folder: str) -> int:
     try:
         token = credentials.token(folder, settings)
         fault = "none: set " + credentials.VARIABLE
-    except credentials.LooseFile as loose:
-        token, fault = "", str(loose)
+    except credentials.Unusable as unusable:
+        token, fault = "", str(unusable)
     if seen.note(bool(token), "token", "" if token else fault) and settings.api_url:
         _server(seen, settings, token)
     return 1 if seen.failed else 0

@@ -17,11 +17,13 @@ import pytest
 
 from .far_side import FarSide
 
-MONITOR = pathlib.Path(__file__).resolve().parents[2] / "monitor"
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+MONITOR = ROOT / "capture" / "monitor"
 SUPPORTED = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 sys.path.insert(0, str(MONITOR))
 
 import journal  # noqa: E402
+from payloads import LIST_LIMIT, check  # noqa: E402
 from wire import Wire  # noqa: E402
 
 
@@ -92,10 +94,10 @@ def _pdf(padding):
     for number, body in enumerate(objects, 1):
         offsets.append(len(out))
         out += f"{number} 0 obj\n{body}\nendobj\n"
-    out += "\n" * padding
     table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    end = f"xref\n0 6\n0000000000 65535 f \n{table}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n"
-    return (out + end).encode("latin-1")
+    end = f"xref\n0 6\n0000000000 65535 f \n{table}trailer\n<< /Size 6 /Root 1 0 R >>\n"
+    padded = out + end + "\n" * padding + f"startxref\n{len(out)}\n%%EOF\n"
+    return padded.encode("latin-1")
 
 
 def sha256(body):
@@ -195,10 +197,10 @@ class Desk:
 
     def known(self, bodies):
         """How many of these bytes the server holds as this recruiter's captures, by its own word."""
-        answer = Wire().post(
-            self.server.url + "/api/cv-capture/check", self.server.token, {"sha256": [sha256(body) for body in bodies]}
-        )
-        return len(answer.body["known"])
+        hashes = [sha256(body) for body in bodies]
+        parts = [hashes[start : start + LIST_LIMIT] for start in range(0, len(hashes), LIST_LIMIT)]
+        ask, door = Wire(), self.server.url + "/api/cv-capture/check"
+        return sum(len(ask.post(door, self.server.token, check(part)).body["known"]) for part in parts)
 
     def wait_until_stored(self, bodies):
         """Until the server holds them all. Asks seldom: it counts our calls."""
@@ -248,8 +250,38 @@ def lab(tmp_path, far_side):
     desk.close()
 
 
+class Shell:
+    """Python beside the running system, started once: `shell(code)` returns what the code prints."""
+
+    LOOP = """
+import contextlib, io, json, sys
+for line in sys.stdin:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(json.loads(line), {})
+    print(json.dumps(out.getvalue()), flush=True)
+"""
+
+    def __init__(self, manage, environment):
+        command = [*manage, "shell", "--no-imports", "-c", self.LOOP]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, env=environment, text=True, **pipes)
+
+    def __call__(self, code):
+        self.process.stdin.write(json.dumps(code) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, "it ended; its last words are in the output"
+        return json.loads(answer)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 class System:
-    """The running system as a desk sees it; `shell` runs Python beside it and returns what that prints."""
+    """The running system as a desk sees it; `shell` runs Python beside it."""
 
     def __init__(self, url, token, shell):
         self.url, self.token, self.shell = url, token, shell
@@ -259,19 +291,18 @@ class System:
         return int(self.shell("from capture.models import CVCapture; print(CVCapture.objects.received().count())"))
 
 
-def shell_beside(code):
-    """As `House.shell`, for the system that `ATS_URL` names and whose settings are in our environment."""
-    command = [*json.loads(os.environ["ATS_MANAGE"]), "shell", "--no-imports", "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def system(request):
-    """The real running system: the one the tests start, or the one that ATS_URL, ATS_TOKEN and ATS_MANAGE name."""
+    """The real running system: the one the tests start, or the one that ATS_URL, ATS_TOKEN and MONITOR_MANAGE name."""
     if "ATS_URL" in os.environ:
-        return System(os.environ["ATS_URL"], os.environ["ATS_TOKEN"], shell_beside)
-    running = request.getfixturevalue("running_system")
-    return System(running.url, running.token, running.shell)
+        url, token = os.environ["ATS_URL"], os.environ["ATS_TOKEN"]
+        shell = Shell(json.loads(os.environ["MONITOR_MANAGE"]), os.environ)
+    else:
+        running = request.getfixturevalue("running_system")
+        url, token = running.url, running.token
+        shell = Shell([sys.executable, str(ROOT / "manage.py")], running.environment)
+    yield System(url, token, shell)
+    shell.close()
 
 
 @pytest.fixture

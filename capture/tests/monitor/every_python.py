@@ -34,7 +34,7 @@ def environment(python: str, folder: Path) -> str:
 def run(python: str, system: House, arguments: list[str]) -> int:
     """pytest's exit status. It is kept from the server's own configuration, whose packages are not there."""
     beside = {"ATS_URL": system.url, "ATS_TOKEN": system.tokens["ATS_TOKEN"], "MONITOR_PYTHON": "own",
-              "ATS_MANAGE": json.dumps([sys.executable, str(MANAGE)])}  # fmt: skip
+              "MONITOR_MANAGE": json.dumps([sys.executable, str(MANAGE)])}  # fmt: skip
     alone = ["-c", "/dev/null", "--rootdir", str(ROOT), "--confcutdir", str(TESTS), "-p", "no:cacheprovider"]
     command = [python, "-m", "pytest", *alone, "-ra", str(TESTS), *arguments]
     return subprocess.run(command, cwd=ROOT, env=system.environment | beside, check=False).returncode

@@ -48,6 +48,11 @@ class Office:
         path = f"/admin/capture/monitorpolicy/{f'{policy}/change' if policy else 'add'}/"
         return self.submit(path, **{**known, **fields})
 
+    def desktop(self, name):
+        """(its row on the list, its own page) of the desktop that reported last under that name."""
+        row = next(row for row in self.page("/admin/capture/devicereport/").split("<tr") if f">{name}<" in row)
+        return row, self.page(re.search(r'href="(/admin/capture/devicereport/\d+/change/)', row).group(1))
+
     def missing(self):
         """The desktops that a missing CV was seen on."""
         listed = self.page("/admin/capture/detectedfile/")

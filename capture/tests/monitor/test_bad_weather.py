@@ -183,7 +183,7 @@ def test_a_file_that_disappears_before_its_turn_is_said_to_be_gone(lab):
 
 def test_a_folder_that_was_away_for_a_while_brings_its_files_back(lab):
     lab.server.away = 503
-    lab.configure(heartbeat_sec=10)
+    lab.configure(heartbeat_sec=1)
     process = lab.start()
     body = lab.download(NAME)
     wait_for(lambda: lab.states() == {NAME: "waiting"})
@@ -198,7 +198,7 @@ def test_a_folder_that_was_away_for_a_while_brings_its_files_back(lab):
 
 
 def test_a_file_set_aside_that_the_user_deletes_is_stuck_no_more(lab):
-    lab.configure(heartbeat_sec=10)
+    lab.configure(heartbeat_sec=1)
     lab.server.script["presign"].append(422)
     process = lab.start()
     lab.download(NAME)
@@ -304,7 +304,7 @@ def test_sign_out_during_an_upload_ends_at_once_and_the_next_start_sends_it(lab)
 
 
 def test_a_heartbeat_tells_what_waits_what_is_stuck_and_what_was_seen(lab):
-    lab.configure(heartbeat_sec=10, device="PC-7")
+    lab.configure(heartbeat_sec=1, device="PC-7")
     lab.server.script["presign"].append(422)
     lab.start()
     body = lab.download(NAME)

@@ -25,7 +25,7 @@ def test_once_says_by_its_status_that_something_waits(lab):
     assert lab.run("once").returncode == 1
     shown = lab.run("status")
     assert "Monitor: not running" in shown.stdout
-    assert "Waiting: 1\n  Naukri_A.pdf, since 0 min: HTTP 503" in shown.stdout
+    assert "Waiting: 1\n  Naukri_A.pdf, since 0 min: the server is away: HTTP 503" in shown.stdout
 
 
 def test_once_without_a_token_says_so_and_ends(lab):
@@ -34,6 +34,7 @@ def test_once_without_a_token_says_so_and_ends(lab):
     assert lab.run("once").returncode == 1
     assert "WARNING: no auth token" in lab.log()
     assert lab.states() == {"Naukri_A.pdf": "waiting"}
+    assert "Naukri_A.pdf, since 0 min: no auth token: nothing is sent" in lab.run("status").stdout
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -33,7 +33,7 @@ def checkpoint(system):
 @pytest.fixture
 def guarded(tmp_path, checkpoint, python):
     desk = Desk(tmp_path, checkpoint, python)
-    desk.configure(at_once=2, heartbeat_sec=10)
+    desk.configure(at_once=2, heartbeat_sec=1)
     desk.run("once")
     desk.stored_before = checkpoint.system.stored()
     yield desk

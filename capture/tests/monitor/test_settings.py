@@ -124,7 +124,7 @@ def test_a_token_file_that_others_can_read_is_refused(tmp_path, monkeypatch):
     settings = config.read(str(tmp_path), {})
     (tmp_path / "token").write_text("secret\n")
     (tmp_path / "token").chmod(0o644)
-    with pytest.raises(credentials.LooseFile):
+    with pytest.raises(credentials.Unusable):
         credentials.token(str(tmp_path), settings)
     (tmp_path / "token").chmod(0o600)
     assert credentials.token(str(tmp_path), settings) == "secret"

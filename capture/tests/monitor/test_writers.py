@@ -1,6 +1,7 @@
 """Programs write files in every odd way; none of them ever gets half a file uploaded, and each arrives once.
 
-MONITOR_WRITERS (20) says how many write at once, MONITOR_SEED which ones.
+MONITOR_WRITERS (20) says how many write at once, MONITOR_SEED which ones, MONITOR_FILES (300) how many whole files
+lie in a folder: each takes two calls and more, of which the server lets 600 through in a minute.
 """
 
 import os
@@ -12,7 +13,7 @@ from .conftest import Desk, make_cv, sha256, wait_for
 
 WRITERS = int(os.environ.get("MONITOR_WRITERS", "20"))
 SEED = int(os.environ.get("MONITOR_SEED", "6"))
-FILES = int(os.environ.get("MONITOR_FILES", "1000"))
+FILES = int(os.environ.get("MONITOR_FILES", "300"))
 PAUSE = 1.0  # seconds that a slow writer rests, at most; a file counts as whole after two still ones
 
 
@@ -143,8 +144,7 @@ def test_a_hundred_files_in_the_folder_arrive_once(desk, system):
     arrive_once(desk, system, 100)
 
 
-def test_a_thousand_files_in_the_folder_arrive_once(tmp_path, system, newest_python):
-    """MONITOR_FILES=10000 makes it ten thousand."""
+def test_more_files_than_the_server_takes_in_a_minute_arrive_once(tmp_path, system, newest_python):
     desk = Desk(tmp_path, system, newest_python)
     try:
         arrive_once(desk, system, FILES)
