@@ -39,9 +39,12 @@ def presign(name: str, size: int, sha256: str) -> dict:
     return dict(described(name, size, sha256), checksum=True)
 
 
-def metadata(name: str, size: int, sha256: str, s3_key: str, detected_at: float, device: str) -> dict:
-    """Says that the bytes lie at `s3_key`; `detected_at` in Unix seconds."""
-    return dict(described(name, size, sha256), s3_key=s3_key, detected_at=int(detected_at), device=device)
+def metadata(
+    name: str, size: int, sha256: str, s3_key: str, detected_at: float, device: str, emp_id: object = None
+) -> dict:
+    """Says that the bytes lie at `s3_key`; `detected_at` in Unix seconds, `emp_id` as it stands in the settings."""
+    who = {"device": device, "emp_id": emp_id}
+    return dict(described(name, size, sha256), s3_key=s3_key, detected_at=int(detected_at), **who)
 
 
 def described(name: str, size: int, sha256: str) -> dict:
