@@ -36,13 +36,19 @@ def _of_the_hour(found: Figures) -> Iterator[str]:
 
 def _of_now(found: State) -> Iterator[str]:
     if found.failing_devices:
-        yield f"{found.failing_devices} devices have failed more than {FAILURES_IN_ROW} times in a row."
+        devices = _counted(found.failing_devices, "device has", "devices have")
+        yield f"{devices} failed more than {FAILURES_IN_ROW} times in a row."
     if found.missing_cvs:
-        yield f"{found.missing_cvs} CVs were seen on a desktop and have never been stored."
+        cvs = _counted(found.missing_cvs, "CV was", "CVs were")
+        yield f"{cvs} seen on a desktop and never stored."
     if found.oldest_unread > OLDEST_UNREAD:
         yield f"A CV has been waiting for {found.oldest_unread / 60:.0f} minutes to be read."
     if found.disk_free_bytes < LEAST_DISK:
         yield f"Only {found.disk_free_bytes / 2**30:.1f} GiB of disk are free."
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def raise_alerts() -> list[str]:

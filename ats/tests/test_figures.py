@@ -16,6 +16,7 @@ from ats.alerts import check, raise_alerts
 from ats.figures import Period, figures, percentile
 from ats.tests.builders import METADATA, PRESIGN, Caller, assert_envelope, capture, make_cv
 from capture.models import CVCapture, DetectedFile, DeviceToken
+from uploads.models import RequestTrace
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +82,30 @@ def test_thresholds_that_are_crossed_are_said_by_mail(api: Caller, settings: Any
     assert "0% of 10 promised" in sentences[0]
     assert mail.outbox[0].to == ["ops@example.com"]
     assert all(sentence in mail.outbox[0].body for sentence in sentences)
+
+
+@pytest.mark.parametrize(("stored", "said"), [(9, []), (8, ["Only 80% of 10 promised CVs were stored, not 90%."])])
+def test_alert_if_upload_success_rate_drops_below_90_percent(api: Caller, stored: int, said: list[str]) -> None:
+    for _ in range(stored):
+        capture(api, make_cv())
+    for _ in range(10 - stored):
+        api.post(PRESIGN, make_cv().presign())
+    late()
+    assert check() == said
+
+
+@pytest.mark.parametrize(("duration_ms", "said"), [(10_000, []), (10_100, ["A call took 10.1 s; 10 s is the most."])])
+def test_alert_if_api_response_time_exceeds_10_seconds(api: Caller, duration_ms: int, said: list[str]) -> None:
+    capture(api, make_cv())
+    RequestTrace.objects.update(duration_ms=duration_ms)
+    assert check() == said
+
+
+@pytest.mark.parametrize(("failures", "said"), [(5, []), (6, ["1 device has failed more than 5 times in a row."])])
+def test_alert_if_more_than_5_consecutive_upload_failures(api: Caller, failures: int, said: list[str]) -> None:
+    for _ in range(failures):
+        assert_envelope(api.post(METADATA, make_cv().presign(s3_key="resumes/nothing.pdf")), 422)
+    assert check() == said
 
 
 def test_all_is_well_says_so() -> None:

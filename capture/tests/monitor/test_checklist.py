@@ -10,9 +10,28 @@ import sys
 
 import pytest
 
-from .conftest import MONITOR, Desk, end, make_cv, sha256, wait_for
+from .conftest import MONITOR, ROOT, Desk, end, make_cv, sha256, wait_for
 
 NAME = "Naukri_Test_CV.pdf"
+TEST = re.compile(r"^def (test_\w+)", re.MULTILINE)
+LAST_LINE = """
+from pathlib import Path
+from django.conf import settings
+lines = max(Path(settings.LOG_DIR).glob("cv-capture-*.log")).read_text().splitlines()
+print([line for line in lines if "Naukri_Day_1" in line][-1])
+"""
+ROW = """
+import json
+from capture.models import CVCapture
+found = CVCapture.objects.received().get(document__doc_hash_256={sha256!r})
+print(json.dumps({{"id": found.pk, "file_name": found.file_name, "source": found.source, "device": found.device,
+    "emp_id": found.emp_id, "detected": int(found.detected_at.timestamp()), "size": found.document.file_size_bytes,
+    "key": found.document.s3_key}}))
+"""
+REPORT = """
+from django.core.management import call_command
+call_command("usage_report", "--json")
+"""
 
 
 def test_set_enabled_false_initially():
@@ -156,6 +175,18 @@ def test_no_auth_token_logs_a_warning_and_the_file_waits(desk):
     assert desk.known([body]) == 1
 
 
+@pytest.mark.parametrize("token", ["Bearer 0123abcd", "0123\nabcd", "“0123abcd”"])
+def test_auth_token_format(lab, token):
+    lab.environment["CV_CAPTURE_AUTH_TOKEN"] = token
+    lab.start()
+    lab.download(NAME)
+    lab.wait_for_log(
+        "[DownloadMonitor] WARNING: the auth token is not one: it has spaces, line breaks or foreign letters"
+    )
+    assert "FAIL  token: the auth token is not one" in lab.run("doctor").stdout
+    assert lab.server.calls == []
+
+
 def test_an_unreachable_api_logs_an_error_and_the_queue_waits(desk):
     desk.configure(api_url="http://127.0.0.1:9/api")
     desk.start()
@@ -283,7 +314,7 @@ def test_phase_2_only_a_share_of_the_devices_takes_part(lab):
 
 
 def test_disable_for_all_from_the_server_and_enable_again(lab):
-    lab.configure(heartbeat_sec=10)
+    lab.configure(heartbeat_sec=1)
     lab.server.policy = {"enabled": False}
     lab.start()
     lab.wait_for_log("Monitor thread stopped: switched off by the server")
@@ -303,3 +334,55 @@ def test_verify_package_includes_everything_and_runs_on_target_python(tmp_path, 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert desk.known([body]) == 1
     assert "config.example.json" not in os.listdir(desk.data)
+
+
+def test_day_1_no_critical_errors_in_logs_the_api_responds_and_files_are_uploaded(desk, system):
+    process = desk.start()
+    body = desk.download("Naukri_Day_1.pdf")
+    desk.wait_for_log("Successfully uploaded")
+    wait_for(lambda: "Sent: 1 today, 1 in all" in desk.run("status").stdout)
+    examined = desk.run("doctor")
+    assert (examined.returncode, "FAIL" in examined.stdout) == (0, False)
+    assert not re.search("ERROR|WARNING", desk.log())
+    assert process.poll() is None
+    line = json.loads(system.shell(LAST_LINE).partition("CV uploaded ")[2])
+    assert (line["file_name"], line["source"]) == ("Naukri_Day_1.pdf", "download")
+    assert desk.known([body]) == 1
+
+
+def test_week_1_check_data_quality_in_database(desk, system):
+    """What the desk knew of a file is what the server's row says, to the second."""
+    desk.configure(device="PC-7")
+    body = desk.download("Naukri_Week_1.pdf", make_cv(50_000))
+    assert desk.run("once").returncode == 0
+    seen = next(row for row in desk.journal() if row["state"] == "sent")
+    row = json.loads(system.shell(ROW.format(sha256=sha256(body))))
+    assert row == {
+        "id": seen["cv_capture_id"],
+        "file_name": "Naukri_Week_1.pdf",
+        "source": "download",
+        "device": "PC-7",
+        "emp_id": "999",
+        "detected": seen["detected_at"],
+        "size": 50_000,
+        "key": seen["s3_key"],
+    }
+
+
+def test_month_1_generate_usage_report(desk, system):
+    before = json.loads(system.shell(REPORT))
+    for number in range(3):
+        desk.download(f"Naukri_Month_{number}.pdf")
+    assert desk.run("once").returncode == 0
+    after = json.loads(system.shell(REPORT))
+    assert after["stored"] == before["stored"] + 3
+    assert after["captures_by_source"]["download"] >= 3
+    assert None not in (after["success"], after["upload_p95"], after["latency_p95"], after["error_rate"])
+
+
+def test_every_line_of_the_checklist_names_tests_and_files_that_exist():
+    told = (ROOT / "docs" / "monitor.md").read_text(encoding="utf-8").partition("## The deployment checklist")[2]
+    found = {name for path in ROOT.glob("*/tests/**/test_*.py") for name in TEST.findall(path.read_text("utf-8"))}
+    named = set(re.findall(r"`(test_\w+)`", told))
+    assert len(named) > 30
+    assert named <= found

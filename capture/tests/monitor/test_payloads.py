@@ -37,9 +37,10 @@ def test_a_presign_call_has_everything_the_server_requires(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_metadata_call_has_everything_the_server_requires(name):
-    asked = MetadataSerializer(data=payloads.metadata(name, 245000, SHA256, "resumes/x.pdf", 1762776000.5, "PC-1"))
+    told = payloads.metadata(name, 245000, SHA256, "resumes/x.pdf", 1762776000.5, "PC-1", 999)
+    asked = MetadataSerializer(data=told)
     assert asked.is_valid(), asked.errors
-    assert asked.receipt()["device"] == "PC-1"
+    assert (asked.receipt()["device"], asked.receipt()["emp_id"]) == ("PC-1", "999")
     assert asked.receipt()["detected_at"].timestamp() == 1762776000
 
 
@@ -66,5 +67,14 @@ def test_a_heartbeat_is_understood_whole():
 
 
 def test_no_path_of_the_persons_disk_is_ever_sent():
-    sent = payloads.metadata("Naukri_Resume.pdf", 1, SHA256, "k", 0, "PC-1")
-    assert set(sent) == {"file_name", "file_size", "file_type", "sha256", "source", "s3_key", "detected_at", "device"}
+    sent = payloads.metadata("Naukri_Resume.pdf", 1, SHA256, "k", 0, "PC-1", 999)
+    the_file = {"file_name", "file_size", "file_type", "sha256", "source"}
+    assert set(sent) == the_file | {"s3_key", "detected_at", "device", "emp_id"}
+
+
+@pytest.mark.parametrize("emp_id", [None, "", {"a": 1}, "x" * 50])
+def test_an_employee_that_is_none_is_left_out(emp_id):
+    told = payloads.metadata("Naukri_Resume.pdf", 1, SHA256, "k", 0, "PC-1", emp_id)
+    asked = MetadataSerializer(data=told)
+    assert asked.is_valid(), asked.errors
+    assert not asked.receipt().get("emp_id")
