@@ -122,10 +122,15 @@ def make_user(group: str = "", **facts: Any) -> User:
     """A user in one of the groups that the migration makes, or in none."""
     user = User.objects.create_user(facts.pop("username", f"{group or 'nobody'}-{uuid.uuid4().hex[:8]}"), **facts)
     if group:
-        if not Group.objects.exists():  # a test that commits ends by emptying all tables, these too
-            import_module("ats.migrations.0001_groups").make_groups(apps, None)
-        user.groups.add(Group.objects.get(name=group))
+        user.groups.add(the_group(group))
     return user
+
+
+def the_group(name: str) -> Group:
+    """As the migration makes it."""
+    if not Group.objects.exists():  # a test that commits ends by emptying all tables, these too
+        import_module("ats.migrations.0001_groups").make_groups(apps, None)
+    return Group.objects.get(name=name)
 
 
 def issue(user: User, name: str = "test", **facts: Any) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 
 from ats import demo
-from ats.tests.builders import make_user
+from ats.tests.builders import make_user, the_group
 from ats.tests.desk import at_desk, person, statements, text_of, unreadable
 from candidates.models import Candidate, PossibleDuplicate
 from capture.models import CVCapture
@@ -101,12 +101,12 @@ def test_only_superusers_manage_users_and_groups():
             assert desk.get(path).status_code == 403
     root = at_desk("", is_superuser=True)
     for path in ("/admin/auth/user/", f"/admin/auth/user/{user.pk}/change/", "/admin/auth/user/add/",
-                 "/admin/auth/group/", f"/admin/auth/group/{Group.objects.first().pk}/change/"):  # fmt: skip
+                 "/admin/auth/group/", f"/admin/auth/group/{the_group('Ops').pk}/change/"):  # fmt: skip
         assert root.get(path).status_code == 200, path
 
 
 def test_a_superuser_makes_a_recruiter():
-    group = Group.objects.get(name="Recruiter")
+    group = the_group("Recruiter")
     new = {"username": "rita", "password1": WORD, "password2": WORD, "usable_password": "true", "groups": [group.pk]}
     at_desk("", is_superuser=True).post("/admin/auth/user/add/", new)
     assert sign_in(Client(), "rita").status_code == 302

@@ -5,9 +5,19 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.contrib.auth.models import Group
 
-from ats.tests.builders import CHECK, COMPLETE, METADATA, PRESIGN, REQUEST, assert_envelope, capture, make_cv, presign
+from ats.tests.builders import (
+    CHECK,
+    COMPLETE,
+    METADATA,
+    PRESIGN,
+    REQUEST,
+    assert_envelope,
+    capture,
+    make_cv,
+    presign,
+    the_group,
+)
 
 pytestmark = pytest.mark.django_db
 WORKS, REFUSED, UNKNOWN, STRANGER = "works", 403, 404, 401
@@ -84,14 +94,14 @@ RIGHTS = {
 
 @pytest.mark.parametrize("name", RIGHTS)
 def test_the_migration_makes_the_groups(callers, name):
-    found = Group.objects.get(name=name).permissions.values_list("content_type__app_label", "codename")
+    found = the_group(name).permissions.values_list("content_type__app_label", "codename")
     assert {f"{app}.{codename}" for app, codename in found} >= RIGHTS[name]
 
 
 def test_ops_see_no_cv_and_recruiters_run_no_ops(callers):
-    ops = Group.objects.get(name="Ops").permissions.values_list("codename", flat=True)
+    ops = the_group("Ops").permissions.values_list("codename", flat=True)
     assert not {"view_candidate", "view_document", "download_document"} & set(ops)
     for name in ("Recruiter", "Reviewer"):
-        assert not Group.objects.get(name=name).permissions.filter(codename="run_ops").exists()
-    recruiter = Group.objects.get(name="Recruiter").permissions.values_list("codename", flat=True)
+        assert not the_group(name).permissions.filter(codename="run_ops").exists()
+    recruiter = the_group("Recruiter").permissions.values_list("codename", flat=True)
     assert not {"merge_candidate", "delete_candidate"} & set(recruiter)

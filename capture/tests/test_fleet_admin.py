@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from ats.tests.builders import issue, make_user
+from ats.tests.builders import issue, make_user, the_group
 from ats.tests.desk import at_desk, statements, text_of
 from capture.models import DetectedFile, DeviceReport, DeviceToken, MonitorPolicy
 
@@ -93,7 +92,7 @@ def test_a_missing_cv_that_need_not_come_leaves_the_list_and_the_history_says_wh
      ("check_interval_sec", "0"), ("check_interval_sec", "4000"), ("max_size_bytes", "0"), ("rollout_percent", "101")],
 )  # fmt: skip
 def test_a_policy_that_no_monitor_would_understand_is_refused(field, value):
-    good = {"group": Group.objects.get(name="Recruiter").pk, "enabled": "on", "rollout_percent": "20",
+    good = {"group": the_group("Recruiter").pk, "enabled": "on", "rollout_percent": "20",
             "patterns": '["Naukri_*", "Indeed_*"]', "extensions": "[]"}  # fmt: skip
     ops = at_desk("Ops")
     assert ops.post(f"{POLICIES}add/", {**good, field: value}).status_code == 200

@@ -6,10 +6,9 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from ats.tests.builders import CV, PRESIGN, Caller, assert_envelope, capture, issue, make_cv, make_user
+from ats.tests.builders import CV, PRESIGN, Caller, assert_envelope, capture, issue, make_cv, make_user, the_group
 from capture.models import DetectedFile, DeviceReport, DeviceToken, MonitorPolicy
 
 HEARTBEAT = "/api/cv-capture/heartbeat"
@@ -58,9 +57,8 @@ def test_what_was_seen_and_never_stored_is_missing_after_a_while(api: Caller, cv
 
 
 def test_the_policy_of_the_users_group_is_served_without_what_it_leaves_open(api: Caller, reviewer: Caller) -> None:
-    MonitorPolicy.objects.create(
-        group=Group.objects.get(name="Recruiter"), rollout_percent=20, patterns=["Naukri_*", "Indeed_*"]
-    )
+    recruiters = the_group("Recruiter")
+    MonitorPolicy.objects.create(group=recruiters, rollout_percent=20, patterns=["Naukri_*", "Indeed_*"])
     assert beat(api)["policy"] == {"enabled": True, "rollout_percent": 20, "patterns": ["Naukri_*", "Indeed_*"]}
     assert beat(reviewer)["policy"] == {}
 
