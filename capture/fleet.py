@@ -94,12 +94,14 @@ class MonitorPolicy(models.Model):
     group = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="monitor_policy")
     enabled = models.BooleanField(default=True, help_text="Off: every monitor of the group stops within one heartbeat.")
     rollout_percent = models.PositiveSmallIntegerField(
-        default=100, help_text="The share of desktops that work; which ones stays the same while it grows."
+        "roll-out, percent",
+        default=100,
+        help_text="The share of desktops that work; which ones stays the same while it grows.",
     )
     patterns = models.JSONField(default=list, blank=True, help_text='such as ["Naukri_*"]')
     extensions = models.JSONField(default=list, blank=True, help_text='such as [".pdf", ".docx"]')
-    max_size_bytes = models.PositiveBigIntegerField(null=True, blank=True)
-    check_interval_sec = models.PositiveIntegerField(null=True, blank=True)
+    max_size_bytes = models.PositiveBigIntegerField("largest file, bytes", null=True, blank=True)
+    check_interval_sec = models.PositiveIntegerField("a look every, seconds", null=True, blank=True)
 
     FIELDS = ("enabled", "rollout_percent", "patterns", "extensions", "max_size_bytes", "check_interval_sec")
 

@@ -23,13 +23,25 @@ CLOCK_MATTERS = 300  # seconds: links of the store and tokens are refused beyond
 
 class DeviceReportAdmin(EvidenceAdmin):
     ordering = ("-seen_at", "-pk")
+    nothing = "No desktop has reported yet. Issue a device its token, and start the monitor there."
     list_display = ("name", "user", "state", "seen", "version", "queue_depth", "failures", "stuck_count")
     list_filter = ("version", "seen_at")
     list_select_related = ("user", "token")
     search_fields = ("=device", "=user__username")
     search_help_text = "Desktop or user"
-    fields = ("name", "user", "token_page", "version", "seen", "queue_depth", "waiting", "clock", "stuck_files")
-    readonly_fields = ("name", "token_page", "seen", "waiting", "clock", "stuck_files")
+    fields = (
+        "device",
+        "user",
+        "state",
+        "token_page",
+        "version",
+        "seen",
+        "queue_depth",
+        "waiting",
+        "clock",
+        "stuck_files",
+    )
+    readonly_fields = ("state", "token_page", "seen", "waiting", "clock", "stuck_files")
 
     @admin.display(description="Desktop")
     def name(self, report: DeviceReport) -> SafeString:
@@ -70,7 +82,7 @@ class DeviceReportAdmin(EvidenceAdmin):
         if not report.token:
             return "deleted"
         page = reverse("admin:capture_devicetoken_change", args=[report.token.device_id])
-        return format_html('<a href="{}">{}</a>: rotate or revoke', page, report.token.name)
+        return format_html('<a href="{}" class="text-link">{}</a>: rotate or revoke', page, report.token.name)
 
 
 def lasting(seconds: int) -> str:
@@ -89,13 +101,14 @@ class MissingAdmin(EvidenceAdmin):
     """Only what is missing: what has been stored since leaves the list by itself."""
 
     ordering = ("-first_seen_at", "-pk")
+    nothing = "No CV is missing: whatever a desktop saw more than an hour ago has been stored."
     list_display = ("file", "device", "user", "seen")
     list_filter = ("first_seen_at",)
     list_select_related = ("user",)
     search_fields = ("=sha256", "=device", "=user__username")
     search_help_text = "SHA-256, desktop or user"
-    fields = ("whole", "device", "user", "seen")
-    readonly_fields = ("whole", "seen")
+    fields = ("whole", "desktop", "user", "seen")
+    readonly_fields = ("whole", "desktop", "seen")
     actions = ("forgive",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -108,6 +121,14 @@ class MissingAdmin(EvidenceAdmin):
     @admin.display(description="SHA-256")
     def whole(self, detected: DetectedFile) -> SafeString:
         return format_html('<span class="desk-why">{}</span>', detected.sha256)
+
+    @admin.display(description="Desktop")
+    def desktop(self, detected: DetectedFile) -> str:
+        report = DeviceReport.objects.filter(user=detected.user, device=detected.device).first()
+        if not report:
+            return detected.device
+        page = reverse("admin:capture_devicereport_change", args=[report.pk])
+        return format_html('<a href="{}" class="text-link">{}</a>: says what is stuck there', page, report.device)
 
     @admin.display(description="Seen on the desktop")
     def seen(self, detected: DetectedFile) -> str:
@@ -124,5 +145,6 @@ class MissingAdmin(EvidenceAdmin):
 
 class MonitorPolicyAdmin(DeskAdmin):
     ordering = ("pk",)
-    list_display = ("group", "enabled", "rollout_percent", "check_interval_sec")
+    nothing = "No policy: every monitor goes by its own settings."
+    list_display = ("group", "enabled", "rollout_percent", "patterns", "check_interval_sec")
     fields: Any = ("group", *MonitorPolicy.FIELDS)

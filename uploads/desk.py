@@ -104,6 +104,7 @@ class DeskAdmin(ModelAdmin):
     """A window on rows: newest first, never counted, compact."""
 
     change_list_template = "admin/long_list.html"
+    nothing = "Nothing is here yet."  # said of an empty list that is not narrowed
     list_per_page = 50
     show_full_result_count = False
     show_facets = ModelAdmin.show_facets.NEVER

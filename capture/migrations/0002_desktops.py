@@ -64,11 +64,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('enabled', models.BooleanField(default=True, help_text='Off: every monitor of the group stops within one heartbeat.')),
-                ('rollout_percent', models.PositiveSmallIntegerField(default=100, help_text='The share of desktops that work; which ones stays the same while it grows.')),
+                ('rollout_percent', models.PositiveSmallIntegerField(default=100, help_text='The share of desktops that work; which ones stays the same while it grows.', verbose_name='roll-out, percent')),
                 ('patterns', models.JSONField(blank=True, default=list, help_text='such as ["Naukri_*"]')),
                 ('extensions', models.JSONField(blank=True, default=list, help_text='such as [".pdf", ".docx"]')),
-                ('max_size_bytes', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('check_interval_sec', models.PositiveIntegerField(blank=True, null=True)),
+                ('max_size_bytes', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='largest file, bytes')),
+                ('check_interval_sec', models.PositiveIntegerField(blank=True, null=True, verbose_name='a look every, seconds')),
                 ('group', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='monitor_policy', to='auth.group')),
             ],
             options={

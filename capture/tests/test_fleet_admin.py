@@ -48,6 +48,29 @@ def test_a_desktop_shows_how_it_is_and_leads_to_its_token():
     assert f"/admin/capture/devicetoken/{DeviceToken.objects.get().device_id}/change/" in page
 
 
+def test_a_missing_cv_leads_to_the_desktop_that_saw_it():
+    desktops(1)
+    report = DeviceReport.objects.get()
+    then = timezone.now() - timedelta(hours=2)
+    for device in (report.device, "another"):
+        sha256 = hashlib.sha256(device.encode()).hexdigest()
+        DetectedFile.objects.create(user=report.user, device=device, sha256=sha256, first_seen_at=then)
+    ops, led = at_desk("Ops"), f'href="{DESKTOPS}{report.pk}/change/"'
+    pages = [text_of(ops.get(f"{MISSING}{seen.pk}/change/")) for seen in DetectedFile.objects.order_by("pk")]
+    assert [led in page for page in pages] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [(DESKTOPS, "No desktop has reported yet."), (MISSING, "No CV is missing"), (POLICIES, "No policy")],
+)
+def test_an_empty_list_says_what_that_means(path, said):
+    ops = at_desk("Ops")
+    assert said in text_of(ops.get(path))
+    if path != POLICIES:
+        assert "Nothing matches." in text_of(ops.get(f"{path}?q=x"))
+
+
 def test_a_desktop_outlives_its_token():
     desktops(1, clock_ahead_s=3)
     DeviceReport.objects.update(token=None)
