@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from collections.abc import Callable, Iterator
 from fnmatch import translate
 
 from config import Settings
 
 FRESH_NS = 2 * 10**9  # a directory changed within its clock's grain may change again without showing it
-FULL_SCAN_SEC = 600.0  # a file written over in place does not move its directory's time
+# A file written over in place does not move its directory's time: all is read each ten minutes, in large folders more
+# seldom (an hour at most), so that no more than that part of a core goes into it.
+FULL_SCAN_SEC, FULL_SCAN_MOST_SEC, FULL_SCAN_PART = 600.0, 3600.0, 1 / 30_000
 HIDDEN = (".", "~$", "unconfirmed ")
 TEMPORARY = (".crdownload", ".part", ".partial", ".download", ".opdownload", ".tmp", ".temp", ".!ut", ".aria2")
 # the bytes are in the cloud and reading would fetch them: OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS
@@ -56,13 +59,11 @@ class Scanner:
         self.others: dict[str, int] = {}
         self._seen: dict[str, tuple[int | None, int]] = {}
         self._telling = set(folders)
-        self._full = float("-inf")
+        self._next_full = float("-inf")
 
     def look(self, now: float, wall_ns: int) -> Iterator[tuple[str, os.stat_result]]:
-        """(path, stat) of candidates in directories that changed; all every ten minutes. `now` is monotonic seconds."""
-        full = now - self._full >= FULL_SCAN_SEC
-        if full:
-            self._full = now
+        """(path, stat) of candidates in directories that changed; now and then of all. `now`: monotonic seconds."""
+        full, began = now >= self._next_full, time.process_time()
         for folder in self.folders:
             try:
                 yield from self._look_at(folder, full, wall_ns)
@@ -70,6 +71,9 @@ class Scanner:
             except OSError as error:
                 self.faults[folder] = type(error).__name__
                 self._seen.pop(folder, None)
+        if full:
+            dear = (time.process_time() - began) / FULL_SCAN_PART
+            self._next_full = now + min(max(FULL_SCAN_SEC, dear), FULL_SCAN_MOST_SEC)
 
     def _look_at(self, folder, full, wall_ns):
         changed = os.stat(folder).st_mtime_ns
@@ -105,4 +109,4 @@ class Scanner:
 
     def forget(self) -> None:
         """Makes the next look a full one."""
-        self._full = float("-inf")
+        self._next_full = float("-inf")

@@ -45,6 +45,18 @@ def test_an_online_only_file_is_left_in_the_cloud():
     assert "online-only" in scan.skipped_because("Naukri_A.pdf", in_the_cloud, SETTINGS)
 
 
+@pytest.mark.parametrize(("took", "next_at"), [(0.001, 600), (0.03, 900), (2.0, 3600)])
+def test_all_is_read_each_ten_minutes_and_more_seldom_where_that_takes_long(tmp_path, monkeypatch, took, next_at):
+    clock = [0.0]
+    monkeypatch.setattr(scan.time, "process_time", lambda: clock[0])
+    (tmp_path / "Naukri_A.pdf").write_bytes(make_cv())
+    scanner = scan.Scanner([str(tmp_path)], SETTINGS)
+    for _ in scanner.look(0, 10**18):
+        clock[0] += took
+    assert seen(scanner, next_at - 1) == []
+    assert len(seen(scanner, next_at + 0.01)) == 1
+
+
 def seen(scanner, now, wall_ns=10**18):
     return list(scanner.look(now, wall_ns))
 
