@@ -1,7 +1,9 @@
-"""The desktop monitor beside its peers, in one run: `.venv/bin/python -m benchmarks.monitor` (Linux; about 9 minutes).
+"""The desktop monitor beside its peers, in one run: `.venv/bin/python -m benchmarks.monitor` (Linux; about 12 minutes;
+`--only` and `--python` take a part of it).
 
-Memory, CPU, delay and backlog, on each Python found. The far side is a small TLS server on loopback, so that the
-figures are the client's own; `--url` and `--token` (or ATS_URL and ATS_TOKEN) name a running system instead.
+Memory, CPU, delay, backlog and what stays open, on each Python found. The far side is a small TLS server on loopback,
+so that the figures are the client's own; `--url` and `--token` (or ATS_URL and ATS_TOKEN) name a running system
+instead.
 
 PSS shares a page among the processes that map it, so the peak depends a little on what else runs on the machine: "own"
 beside it counts only what no file on disk holds (heap, stacks, written pages), which does not.
@@ -13,6 +15,7 @@ import argparse
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -26,6 +29,8 @@ from capture.tests.monitor.far_side import FarSide, with_tls
 
 SIZE = 245_000
 POLL_SEC = 5
+BEATS = 20
+BEAT_SEC = 900  # as the settings have it
 PORTION = 50  # a busy day: files come a few at a time
 PEER = """
 import os, sys, time, requests
@@ -175,6 +180,7 @@ def child_cpu(desk: Desk, python: str) -> float:
         "proxy": "",
         "upload_hosts": [],
         "device": "bench",
+        "emp_id": 999,
         "at_once": 1,
         "files": [],
         "journal": str(desk.data / "none"),
@@ -187,20 +193,43 @@ def child_cpu(desk: Desk, python: str) -> float:
             "detected": [],
         },
     }
-    before = os.times()
-    for _ in range(5):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for _ in range(BEATS):
         child = subprocess.Popen(
             [python, "-I", "-S", str(MONITOR), "_send"],
+            env=desk.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         child.stdin.write(json.dumps(job).encode() + b"\n")
         child.stdin.flush()
-        child.stdout.read()
+        assert b'"ok": true' in child.stdout.read()
         child.wait()
-    after = os.times()
-    return (after.children_user + after.children_system - before.children_user - before.children_system) / 5
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / BEATS
+
+
+def open_ends(pid: int) -> tuple[int, int, int]:
+    """(threads, open files, children) of one process."""
+    process = pathlib.Path(f"/proc/{pid}")
+    children = (process / f"task/{pid}/children").read_text().split()
+    return len(list((process / "task").iterdir())), len(list((process / "fd").iterdir())), len(children)
+
+
+def switched_off(desk: Desk, files: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """What is open before it was ever switched on, and after it has sent files and was switched off again."""
+    desk.configure(enabled=False)
+    process = desk.start()
+    before = open_ends(process.pid)
+    desk.configure(old_files=True, ca_file=desk.ca_file)
+    put(desk, "open", files)
+    wait(lambda: len(sent(desk)) == files)
+    desk.configure(enabled=False)
+    wait(lambda: "Monitor thread stopped: disabled in config" in desk.log())
+    after = open_ends(process.pid)
+    end(process)
+    return before, after
 
 
 def peer_memory(server: FarSide | object, ca_file: str) -> float:
@@ -252,23 +281,25 @@ def measure_growth(bench: Bench, pythons: dict[str, str], files: int) -> None:
 
 
 def measure_cpu(bench: Bench, pythons: dict[str, str], days: float) -> None:
-    rows = [("Python", "files", "poll", "ours", "naive poll", "ours / naive")]
+    rows = [("Python", "files", "poll", "watching", "heartbeat", "together", "naive poll", "together / naive")]
     for version, python in pythons.items():
+        cost = statistics.median(child_cpu(bench.desk(python), python) for _ in range(3))
+        beat = 100 * cost / BEAT_SEC
         for others in (100, 1000, 10_000):
             for interval in (5, 1):
                 ours, naive = idle_cpu(bench.desk(python), python, others, interval, days)
-                rows.append(
-                    (version, f"{others}", f"{interval} s", f"{ours:.4f} %", f"{naive:.3f} %", f"{ours / naive:.4f}")
-                )
-    table(f"Idle CPU, {days} days of watching under a clock that runs ahead", rows)
-    beats = [(version, child_cpu(bench.desk(python), python)) for version, python in pythons.items()]
-    table(
-        "One heartbeat each 15 minutes, to be added",
-        [
-            ("Python", "CPU of its child", "share"),
-            *((version, f"{1000 * cost:.0f} ms", f"{100 * cost / 900:.4f} %") for version, cost in beats),
-        ],
-    )
+                shares = [f"{share:.4f} %" for share in (ours, beat, ours + beat)]
+                row = (version, f"{others}", f"{interval} s", *shares, f"{naive:.3f} %", f"{(ours + beat) / naive:.4f}")
+                rows.append(row)
+    title = f"Idle CPU, {days} days of watching under a clock that runs ahead, a heartbeat each {BEAT_SEC} s"
+    table(title, rows)
+
+
+def measure_ends(bench: Bench, pythons: dict[str, str], files: int) -> None:
+    rows, said = [("Python", "before", "after")], "{} thread, {} files, {} children"
+    for version, python in pythons.items():
+        rows.append((version, *(said.format(*one) for one in switched_off(bench.desk(python), files))))
+    table(f"Open before it was switched on, and after {files} CVs and enabled: false", rows)
 
 
 def measure_delay(bench: Bench, pythons: dict[str, str], files: int) -> None:
@@ -289,7 +320,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--days", type=float, default=1.0)
     parser.add_argument("--python", nargs="+", default=["3.8", "3.11", "3.13"], help="versions to look for")
-    parser.add_argument("--only", choices=["memory", "growth", "cpu", "delay"])
+    parser.add_argument("--only", choices=["memory", "growth", "cpu", "delay", "ends"])
     options = parser.parse_args()
     pythons = {version: python for version in options.python if (python := find_python(version))}
     print("absent:", ", ".join(sorted(set(options.python) - set(pythons))) or "none", flush=True)
@@ -305,6 +336,8 @@ def main() -> None:
             measure_cpu(bench, pythons, options.days)
         if options.only in (None, "delay"):
             measure_delay(bench, pythons, 20)
+        if options.only in (None, "ends"):
+            measure_ends(bench, pythons, 20)
 
 
 if __name__ == "__main__":
