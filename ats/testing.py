@@ -81,15 +81,15 @@ def run_pytest(environment: dict[str, str], *arguments: str) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Everything on the full stack, then the journeys once more on the embedded default. All of it side by side; what
-    `arguments` choose in one process, where a debugger can be typed to."""
+    """Everything on the full stack; then, on the embedded default, the journeys and what must be alike on both. The
+    first side by side; what `arguments` choose in one process, where a debugger can be typed to."""
     with environment(full=True) as services:
         status = run_pytest(services, *(arguments or SIDE_BY_SIDE))
     if status:
         return status
-    print("The journeys once more: SQLite, the disk, embedded Redis.", flush=True)
+    print("Once more: SQLite, the disk, embedded Redis.", flush=True)
     with environment(full=False) as services:
-        status = run_pytest(services, "-m", "journey", *arguments)
+        status = run_pytest(services, "-m", "journey or both_databases", *arguments)
     return 0 if status == NO_TESTS_COLLECTED and arguments else status
 
 

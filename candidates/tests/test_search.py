@@ -18,6 +18,7 @@ from candidates.tests.builders import DOOR, created, read
 from candidates.words import words_of
 from uploads.models import Document
 
+pytestmark = pytest.mark.both_databases
 Find = Callable[[str], list[str]]
 
 

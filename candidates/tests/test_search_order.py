@@ -16,7 +16,7 @@ from candidates.tests.builders import DOOR
 from candidates.tests.test_search import person, with_cv
 from uploads import keyset
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture(params=["whole", "in parts"])
