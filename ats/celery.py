@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "end uploads whose bytes never came": every(60, "uploads.tasks.sweep_promises"),
     "put candidates' files in their place": every(30, "candidates.tasks.sweep_resume_files"),
     "finish erasing what the store still held": every(60, "candidates.tasks.sweep_erasures"),
+    "bring the search up to date": every(300, "candidates.tasks.sweep_search"),
     "look for people who are there twice": {
         "task": "candidates.tasks.sweep_duplicates",
         "schedule": crontab(hour=1, minute=23),

@@ -20,7 +20,7 @@ from django.db.models import F
 
 from candidates.models import NameSlip
 from candidates.query import EVERYBODY
-from candidates.search import Words, create_index, drop_index
+from candidates.search import MAKING, Words, create_index, drop_index
 from candidates.words import facet_word, with_one_letter_less
 
 BATCH = 20_000
@@ -41,7 +41,7 @@ TABLES = {
     "candidates": "id full_name name_is_guess email phone location headline skills links total_years source"
     " review_status legal_hold erased_before parsed_resume created_at updated_at",
     "resume_versions": "candidate_id document_id file_name current_since",
-    "candidate_search": "candidate_id names words",
+    "candidate_search": "candidate_id names words made_by",
     "cv_captures": "user_id document_id file_name source requested_at captured_at",
     "name_slips": "slip name",
 }  # fmt: skip
@@ -86,7 +86,7 @@ def _put(numbers: range, size: int, users: list[int], known: set[str]) -> None:
     for number in numbers:
         for table, row in _person(number + 1, size, users):
             rows[table].append(row)
-    names = {name for _, listed, _ in rows["candidate_search"] for name in listed.split()} - known
+    names = {name for _, listed, *_ in rows["candidate_search"] for name in listed.split()} - known
     known |= names
     rows["name_slips"] = [(slip, name) for name in sorted(names) for slip in sorted(with_one_letter_less(name))]
     for table, columns in TABLES.items():
@@ -116,7 +116,10 @@ def _person(pk: int, size: int, users: list[int]) -> Iterator[tuple[str, tuple]]
     )  # fmt: skip
     yield "resume_versions", (pk, document, "cv.pdf", when)
     names = name.lower().split()
-    yield "candidate_search", (pk, " ".join(names), _words(names, skills, place, [f"reference{pk}", *words], pk))
+    yield (
+        "candidate_search",
+        (pk, " ".join(names), _words(names, skills, place, [f"reference{pk}", *words], pk), MAKING),
+    )
     if chance.random() < 0.7:  # the first of the users left when a third of the CVs had arrived
         user = users[0] if old and chance.random() < 0.1 else chance.choice(users[1:])
         yield "cv_captures", (user, document, "cv.pdf", "download", when, when)

@@ -232,6 +232,15 @@ class Candidate(models.Model):
     def index(self) -> None:
         SearchEntry.write(self)
 
+    @classmethod
+    def index_again(cls, pk: int) -> bool:
+        """False when there is no such candidate any more."""
+        with transaction.atomic():
+            candidate = cls.objects.select_for_update().filter(pk=pk).first()
+            if candidate:
+                candidate.index()
+        return candidate is not None
+
     def compare(self, shared: dict[Candidate, list[str]] | None = None) -> None:
         """Marks whom this candidate looks like: those with a key in common, and those alike in name and more."""
         if shared is None:

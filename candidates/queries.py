@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,8 @@ from candidates.keys import person_keys
 from candidates.matches import Key, PersonKey, PossibleDuplicate
 from candidates.query import Term, compile_terms
 from candidates.said import name_said
-from candidates.search import SearchEntry, understood
-from uploads.keyset import all_rows, near_rows
+from candidates.search import SAMPLE, SearchEntry, understood
+from uploads.keyset import all_rows, near_rows, reach
 from uploads.models import Document
 
 if TYPE_CHECKING:
@@ -79,22 +79,44 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 
     def _parts(self, order: Sequence[str], after: Sequence[Any] | None, count: int) -> Iterator[models.QuerySet]:
         """From a few of those who may be the first to all of them."""
-        words, by_arrival = getattr(self.query, "words", None), order[0].removeprefix("-") == "pk"
-        near = None if words and connection.vendor == "sqlite" else near_rows(self, order, after, count)
+        if words := getattr(self.query, "words", None):
+            yield from self._matches(words, order, after, count)
+            return
+        near = near_rows(self, order, after, count)
         if near is not None:
             yield near
-        rest = all_rows(self, order, after)
-        if words and near is not None and SearchEntry.is_common(words, order, after, count):
+        yield all_rows(self, order, after)
+
+    def _matches(
+        self, words: str, order: Sequence[str], after: Sequence[Any] | None, count: int
+    ) -> Iterator[models.QuerySet]:
+        """PostgreSQL's index knows no order, and gives all that match or none: it is asked when the next thousand rows
+        say that looking at more of them is in vain. SQLite's gives the next ones."""
+        rest, is_common = all_rows(self, order, after), False
+        near = near_rows(self, order, after, count, SAMPLE) if connection.vendor == "postgresql" else None
+        if near is not None:
+            yield near
+            is_common = SearchEntry.share(words, order, after) * reach(count) >= count
+        if is_common:
+            if (more := near_rows(self, order, after, count)) is not None:
+                yield more
             rest.query.walks = True  # type: ignore[attr-defined]  # what else is asked names fewer
-        elif words and by_arrival:
-            for read in (count, max(READ_NEXT, 2 * count)):
-                ids = SearchEntry.ids_of(words, order[0], after, read)
-                part = self.filter(pk__in=ids).order_by(*order)
-                part.query.known = True  # type: ignore[attr-defined]  # to match
-                yield part
-                if len(ids) < read:
-                    return
+        elif order[0].removeprefix("-") == "pk" and (yield from self._known(words, order, after, count)):
+            return
         yield rest
+
+    def _known(
+        self, words: str, order: Sequence[str], after: Sequence[Any] | None, count: int
+    ) -> Generator[models.QuerySet, None, bool]:
+        """The next that match, by arrival. In the end, whether there are no others."""
+        for read in (count, max(READ_NEXT, 2 * count)):
+            ids = SearchEntry.ids_of(words, order[0], after, read)
+            part = self.filter(pk__in=ids).order_by(*order)
+            part.query.known = True  # type: ignore[attr-defined]  # to match
+            yield part
+            if len(ids) < read:
+                return True
+        return False
 
     # --- Review -----------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,7 @@ from django.db.models.functions import Substr
 
 from candidates.models import Candidate, SearchEntry
 from candidates.queries import CandidateQuerySet
-from candidates.query import Term, any_of
-from candidates.words import words_of
+from candidates.query import EVERYBODY, Term, any_of
 
 RELEVANCE = "relevance"  # what an ordering by it is called
 MOST_RANKED, ENOUGH_RANKED = 500, 100
@@ -38,10 +37,11 @@ def best(
 def ranked(people: CandidateQuerySet, terms: list[Term]) -> list[tuple[float, int]]:
     """(relevance, id) of the newest matches, the best first. A name weighs most, then headline and skills, then the
     rest; every further mention weighs less."""
-    newest = people.only("pk").first_rows(["-pk"], None, MOST_RANKED, ENOUGH_RANKED)
+    newest: Any = people.prefetch_related(None).values_list("pk", flat=True)
+    ids = newest.first_rows(["-pk"], None, MOST_RANKED, ENOUGH_RANKED)
     asked = [term for term in terms if not term.negated]
     score = {"postgresql": _by_vector, "sqlite": _by_counting}[connection.vendor]
-    return sorted(score([person.pk for person in newest], asked), reverse=True)
+    return sorted(score(ids, asked), reverse=True)
 
 
 def _by_vector(ids: list[int], terms: list[Term]) -> list[tuple[float, int]]:
@@ -56,15 +56,14 @@ def _by_vector(ids: list[int], terms: list[Term]) -> list[tuple[float, int]]:
 def _by_counting(ids: list[int], terms: list[Term]) -> list[tuple[float, int]]:
     """FTS5's own bm25 first counts all rows that hold a word: the more there are, the longer it takes."""
     entries = SearchEntry.objects.filter(pk__in=ids).annotate(start=Substr("words", 1, MOST_CHARACTERS))
-    columns = entries.values_list("pk", "names", "candidate__headline", "candidate__skills", "start")
     return [
-        (_score(terms, f" {names} ", f" {' '.join(words_of(' '.join([headline, *skills])))} ", f" {text} "), pk)
-        for pk, names, headline, skills, text in columns
+        (_score(terms, names, f" {start} "), pk) for pk, names, start in entries.values_list("pk", "names", "start")
     ]
 
 
-def _score(terms: list[Term], names: str, heading: str, text: str) -> float:
-    score = 0.0
+def _score(terms: list[Term], name: str, text: str) -> float:
+    """`text` is an entry: the name, headline and skills, the word of everybody's, and the rest."""
+    heading, names, score = text[len(name) : text.find(f" {EVERYBODY} ") + 1], f" {name} ", 0.0
     for term in terms:
         words = f" {' '.join(term.words)}" + ("" if term.prefix else " ")
         named = words in names or any(f" {name} " in names for name in term.instead)

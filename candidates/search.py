@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 200_000  # of one CV; a tsvector holds at most 1 MB
 MOST_POSITIONS = 16_000  # PostgreSQL counts places up to 16383
 MOST_REPEATS = 50
+MAKING = 1  # how entries are made; to be raised with every change of that, so that older ones are made anew
+SAMPLE = 1000
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,11 @@ class SearchEntry(models.Model):
     )
     names = models.TextField()
     words = WordsField()
+    made_by = models.PositiveSmallIntegerField(db_default=0)
 
     class Meta:
         db_table = "candidate_search"
+        indexes = [models.Index(fields=["made_by", "candidate"], name="search_entries_by_making")]
 
     def __str__(self) -> str:
         return f"search entry of {self.candidate_id}"
@@ -113,28 +117,39 @@ class SearchEntry(models.Model):
     @classmethod
     def write(cls, candidate: Candidate) -> None:
         words = _words(candidate)
-        entry = SearchEntry(candidate=candidate, names=" ".join(words.names), words=words)
+        entry = SearchEntry(candidate=candidate, names=" ".join(words.names), words=words, made_by=MAKING)
         before = cls.objects.filter(pk=candidate.pk).values_list("names", flat=True).first()
         SearchEntry.objects.bulk_create(
-            [entry], update_conflicts=True, unique_fields=["candidate"], update_fields=["names", "words"]
+            [entry], update_conflicts=True, unique_fields=["candidate"], update_fields=["names", "words", "made_by"]
         )
         NameSlip.learn(words.names)
         NameSlip.forget(set((before or "").split()) - set(words.names))
 
     @classmethod
+    def make_anew(cls, limit: int) -> int:
+        """Entries that were made in an older way, each in a transaction of its own. Returns how many there were."""
+        from candidates.models import Candidate
+
+        old = cls.objects.filter(made_by__lt=MAKING).order_by("made_by", "candidate")
+        ids = list(old.values_list("pk", flat=True)[:limit])
+        for pk in ids:
+            Candidate.index_again(pk)
+        return len(ids)
+
+    @classmethod
     def has(cls, term: Term) -> bool:
         words = compile_terms([term])
-        if connection.vendor == "postgresql" and cls.is_common(words, ["-pk"], None, 1):
+        if connection.vendor == "postgresql" and cls.share(words, ["-pk"], None):
             return True  # else it reads all that match before it knows the first
         return bool(cls.ids_of(words, "-pk", None, 1))
 
     @classmethod
-    def is_common(cls, words: str, order: Sequence[str], after: Sequence[Any] | None, count: int) -> bool:
-        """Whether `count` of the next few thousand entries match."""
+    def share(cls, words: str, order: Sequence[str], after: Sequence[Any] | None) -> float:
+        """Which part of the next thousand entries matches; 0 where the table ends before."""
         if order[0].removeprefix("-") != "pk":
             order, after = ["-pk"], None
-        near = near_rows(cls.objects.filter(words__matches=words), order, after, count)
-        return near is not None and len(near.values_list("pk")[:count]) == count
+        near = near_rows(cls.objects.filter(words__matches=words), order, after, SAMPLE, SAMPLE)
+        return near.order_by().count() / SAMPLE if near is not None else 0.0
 
     @classmethod
     def ids_of(cls, words: str, order: str, after: Sequence[Any] | None, count: int) -> list[int]:
@@ -232,11 +247,19 @@ def drop_index(apps: Any, schema_editor: Any) -> None:
         schema_editor.execute(statement)
 
 
+def renew_index(apps: Any, schema_editor: Any) -> None:
+    """SQLite's, as it is made now, over the entries that are there."""
+    if connection.vendor == "sqlite":
+        drop_index(apps, schema_editor)
+        create_index(apps, schema_editor)
+        schema_editor.execute("INSERT INTO candidate_words(candidate_words) VALUES ('rebuild')")
+
+
 _INDEX = {
     "postgresql": ["CREATE INDEX candidate_search_words ON candidate_search USING gin (words)"],
     "sqlite": [
         "CREATE VIRTUAL TABLE candidate_words USING fts5(names, words, content='candidate_search',"
-        " content_rowid='candidate_id', tokenize=\"unicode61 remove_diacritics 0\")",
+        " content_rowid='candidate_id', tokenize=\"unicode61 remove_diacritics 0\", prefix='1 2 3')",
         "CREATE TRIGGER candidate_search_made AFTER INSERT ON candidate_search BEGIN"
         " INSERT INTO candidate_words(rowid, names, words) VALUES (new.candidate_id, new.names, new.words); END",
         "CREATE TRIGGER candidate_search_gone AFTER DELETE ON candidate_search BEGIN"
@@ -249,11 +272,11 @@ _INDEX = {
     ],
 }
 _NO_INDEX = {
-    "postgresql": ["DROP INDEX candidate_search_words"],
+    "postgresql": ["DROP INDEX IF EXISTS candidate_search_words"],
     "sqlite": [
-        "DROP TRIGGER candidate_search_made",
-        "DROP TRIGGER candidate_search_gone",
-        "DROP TRIGGER candidate_search_changed",
-        "DROP TABLE candidate_words",
+        "DROP TRIGGER IF EXISTS candidate_search_made",
+        "DROP TRIGGER IF EXISTS candidate_search_gone",
+        "DROP TRIGGER IF EXISTS candidate_search_changed",
+        "DROP TABLE IF EXISTS candidate_words",
     ],
 }

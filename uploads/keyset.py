@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -78,11 +79,13 @@ def first_rows(rows: QuerySet, order: Sequence[str], after: Sequence[Any] | None
     return found if len(found) == count else list(all_rows(rows, order, after)[:count])
 
 
-def near_rows(rows: QuerySet, order: Sequence[str], after: Sequence[Any] | None, count: int) -> QuerySet | None:
-    """Those among the next few thousand rows of the table. None where the table ends before."""
+def near_rows(
+    rows: QuerySet, order: Sequence[str], after: Sequence[Any] | None, count: int, most: int | None = None
+) -> QuerySet | None:
+    """Those among the next few thousand rows of the table, or the next `most`. None where the table ends before."""
     names = [name.removeprefix("-") for name in order]
     table = behind(rows.model._base_manager.order_by(*order), order, after)
-    length = max(NEAR_LEAST, NEAR_EACH * count)
+    length = min(reach(count), most or sys.maxsize)
     end = table.values_list(*names)[length : length + 1].first()
     if end is None:
         return None
@@ -93,6 +96,11 @@ def near_rows(rows: QuerySet, order: Sequence[str], after: Sequence[Any] | None,
     near = behind(rows, order, after).filter(begin, beyond(rows.model, turned(order), end)).order_by(*order)
     near.query.walks = True  # type: ignore[attr-defined]  # for lookups that could be answered otherwise
     return near
+
+
+def reach(count: int) -> int:
+    """How many rows are looked at for `count` of them."""
+    return max(NEAR_LEAST, NEAR_EACH * count)
 
 
 def all_rows(rows: QuerySet, order: Sequence[str], after: Sequence[Any] | None) -> QuerySet:

@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
 
 from candidates.models import Candidate
 
@@ -20,12 +19,4 @@ class Command(BaseCommand):
         if missing:
             candidates = candidates.filter(search_entry=None)
         ids = candidates.values_list("pk", flat=True).iterator(chunk_size=2000)
-        self.stdout.write(f"candidates indexed: {sum(map(index, ids))}")
-
-
-def index(candidate_id: int) -> bool:
-    with transaction.atomic():
-        candidate = Candidate.objects.select_for_update().filter(pk=candidate_id).first()
-        if candidate:
-            candidate.index()
-    return candidate is not None
+        self.stdout.write(f"candidates indexed: {sum(map(Candidate.index_again, ids))}")
