@@ -15,7 +15,7 @@ from django.utils import timezone
 from uploads.management.commands import prune_records
 from uploads.models import ErrorLog, RequestTrace
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def row(model, days, **facts):
@@ -86,10 +86,11 @@ def test_the_term_is_a_setting(settings):
 
 
 def test_many_rows_go_in_small_statements(monkeypatch):
-    monkeypatch.setattr(prune_records, "BATCH", 2)
-    for _ in range(5):
-        trace(100)
-    assert "request_traces rows removed: 5" in prune()
+    monkeypatch.setattr(prune_records, "STRETCH", {"postgresql": 1, "sqlite": 2})
+    for _ in range(300):
+        trace(100), trace(1)
+    assert "request_traces rows removed: 300" in prune()
+    assert RequestTrace.objects.count() == 300
 
 
 def test_log_files_past_their_term_go(logs):
