@@ -1,131 +1,101 @@
-"""Search and lists as the number of candidates grows, on both databases: `.venv/bin/python -m benchmarks.search`.
+"""Search, lists and pages of the desk as the number of candidates grows: `.venv/bin/python -m benchmarks.search`.
 
-Made-up candidates, each with a CV of about eighty words. Beside our search stands what needs no index of its own:
-ILIKE over the same texts. Times are medians in milliseconds of the newest twenty, in one run on one machine.
+Made-up candidates, each with a CV of about eighty words, on PostgreSQL and on SQLite. What is asked, and what stands
+beside it, is in `benchmarks/questions.py`. Milliseconds on one machine: medians of alternating rounds, after one that
+is not counted. Up to a million it takes about twenty minutes on two cores, half of it to fill the tables.
+
+`--fill-with` and `--measure-with` are commands put before the two kinds of work, such as `nice`, or a lock that keeps
+other programs away from a measurement.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
+import contextlib
+import json
 import os
-import statistics
+import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+
+from ats.processes import all_running
+from ats.services.base import temporary_folder
+from ats.services.postgresql import PostgreSQL
+from ats.testing import settings_for
+from benchmarks.house import make_database, table
 
 SIZES = [10_000, 100_000, 1_000_000]
-QUERIES = {
-    "a rare name": "zuzabelle",
-    "a name with a slip": "zuzabele",
-    "an e-mail": "person77@example.com",
-    "two skills": "python kubernetes",
-    "a phrase": '"payment services"',
-    "a prefix": "kube*",
-    "one word but another": "python -java",
-    "a word of everybody's": "engineer",
-    "a word of nobody's": "unobtainium",
-    "two common words that seldom meet": "welding nursing",
-    "a word of the oldest CVs only": "cobol",
-}
-ROUNDS, SLOW_ROUNDS = 7, 3
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "ats.settings", "DB_STATEMENT_TIMEOUT_MS": "600000"}
+Measured = dict[str, dict[str, dict[str, float]]]  # section → row → column → milliseconds
 
 
-def measure(sizes: list[int]) -> None:
-    """In a process of its own, whose environment names the database."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-
-    from benchmarks.crowd import fill
-
-    call_command("migrate", verbosity=0)
-    columns: list[dict[str, float]] = []
-    for size in sizes:
-        fill(size)
-        columns.append(timings())
-    width = max(map(len, columns[0]))
-    print(f"\n{connection.vendor}: milliseconds (median)")
-    print(f"{'':{width}}" + "".join(f"{size:>12,}" for size in sizes) + f"{'growth':>9}")
-    for name in columns[0]:
-        values = [column[name] for column in columns]
-        shown = "".join(f"{value:12.2f}" for value in values)
-        print(f"{name:{width}}{shown}{values[-1] / max(values[0], 0.01):9.1f}")
+@contextlib.contextmanager
+def databases(vendor: str, sizes: list[int]) -> Iterator[list[dict[str, str]]]:
+    """An environment for each size, whose database is that size's own."""
+    with temporary_folder() as folder:
+        services = [PostgreSQL(folder / "postgresql")] if vendor == "postgresql" else []
+        with all_running(*services):
+            shared = {**os.environ, **settings_for(folder, list(services)), **SETTINGS}
+            each = [shared | {"ATS_DATA_DIR": str(folder / f"crowd_{size}")} for size in sizes]
+            for environment, size in zip(each, sizes, strict=True):
+                if services:
+                    environment["DATABASE_URL"] = make_database(shared["DATABASE_URL"], f"crowd_{size}")
+            yield each
 
 
-def timings() -> dict[str, float]:
-    from candidates.models import Candidate
-    from candidates.ranking import ranked
-    from candidates.search import understood
-
-    found = {}
-    for name, text in QUERIES.items():
-        found[f"{name}, search"] = median(
-            lambda t=text: Candidate.objects.search(t).only("pk").first_rows(["-pk"], None, 20), ROUNDS
-        )
-    for name in ("two skills", "a word of everybody's"):
-        found[f"{name}, best first"] = median(
-            lambda n=name: ranked(Candidate.objects.search(QUERIES[n]), understood(QUERIES[n])), ROUNDS
-        )
-    for name in ("a rare name", "two skills", "a word of nobody's"):
-        found[f"{name}, ILIKE"] = median(lambda n=name: page(by_ilike(QUERIES[n])), SLOW_ROUNDS)
-    everybody = Candidate.objects.newest_first()
-    deep = everybody[Candidate.objects.count() * 9 // 10]
-    found["first page, keyset"] = median(lambda: page(Candidate.objects.all()), ROUNDS)
-    older = Candidate.objects.filter(created_at__lte=deep.created_at).exclude(
-        created_at=deep.created_at, pk__gt=deep.pk
-    )
-    found["a page deep down, keyset"] = median(lambda: page(older), ROUNDS)
-    start = Candidate.objects.count() * 9 // 10
-    found["a page deep down, offset"] = median(
-        lambda: list(everybody.values_list("pk", flat=True)[start : start + 20]), ROUNDS
-    )
-    return found
+def run(work: str, environment: dict[str, str], before: str, *arguments: str) -> str:
+    command = [*shlex.split(before), sys.executable, "-m", "benchmarks.questions", work, *arguments]
+    return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def page(candidates: object) -> list[int]:
-    return list(candidates.newest_first().values_list("pk", flat=True)[:20])  # type: ignore[attr-defined]
+def show(vendor: str, sizes: list[int], found: list[Measured]) -> None:
+    """One table for each section; of what stands beside ours, the largest size at which it was measured."""
+    for section, rows in found[-1].items():
+        names = {name: None for column in found for row in column[section].values() for name in row if name != "ours"}
+        ends = {name: max(n for n, column in enumerate(found) if _has(column[section], name)) for name in names}
+        head = [
+            *(f"ours, {size:,}" for size in sizes),
+            "growth",
+            *(f"{name}, {sizes[n]:,}" for name, n in ends.items()),
+        ]
+        shown = [("", *head)]
+        for row in rows:
+            ours = [column[section][row]["ours"] for column in found]
+            others = [found[n][section][row].get(name) for name, n in ends.items()]
+            growth = f"{ours[-1] / ours[0]:.1f}"
+            shown.append((row, *map(_number, ours), growth, *map(_number, others)))
+        table(f"{vendor}: {section} (ms)", shown)
+        worst = max(row["ours"] for row in rows.values())
+        for name, n in ends.items():
+            their = max(row.get(name, 0) for row in found[n][section].values())
+            print(f"our worst / worst of {name}: {worst / their:.3f}", flush=True)
 
 
-def by_ilike(text: str) -> object:
-    from django.db.models import Q
-
-    from candidates.models import Candidate
-
-    found = Candidate.objects.all()
-    for word in text.split():
-        found = found.filter(Q(full_name__icontains=word) | Q(documents__text__icontains=word))
-    return found
+def _has(rows: dict[str, dict[str, float]], name: str) -> bool:
+    return any(name in row for row in rows.values())
 
 
-def median(do: Callable[[], object], rounds: int) -> float:
-    times = []
-    for _ in itertools.repeat(None, rounds):
-        start = time.perf_counter()
-        do()
-        times.append((time.perf_counter() - start) * 1000)
-    return statistics.median(times)
+def _number(milliseconds: float | None) -> str:
+    return "" if milliseconds is None else f"{milliseconds:.2f}" if milliseconds < 100 else f"{milliseconds:.0f}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="a million takes some minutes to fill")
-    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--databases", nargs="+", default=["postgresql", "sqlite"], choices=["postgresql", "sqlite"])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--fill-with", default="", metavar="COMMAND")
+    parser.add_argument("--measure-with", default="", metavar="COMMAND")
     asked = parser.parse_args()
-    if asked.measure:
-        measure(sorted(asked.sizes))
-        return
-    from ats.testing import environment
-
-    sizes = [str(size) for size in asked.sizes]
-    for full in (False, True):
-        with environment(full=full) as surroundings:
-            ours = {**surroundings, "DJANGO_SETTINGS_MODULE": "ats.settings", "DB_STATEMENT_TIMEOUT_MS": "600000"}
-            command = [sys.executable, "-m", "benchmarks.search", "--measure", "--sizes", *sizes]
-            subprocess.run(command, env={**os.environ, **ours}, check=True)
+    sizes = sorted(asked.sizes)
+    for vendor in asked.databases:
+        with databases(vendor, sizes) as environments:
+            found = []
+            for size, environment in zip(sizes, environments, strict=True):
+                run("fill", environment, asked.fill_with, str(size))
+                found.append(json.loads(run("measure", environment, asked.measure_with, str(asked.rounds))))
+        show(vendor, sizes, found)
 
 
 if __name__ == "__main__":
