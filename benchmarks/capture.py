@@ -83,15 +83,19 @@ def capture_one(client: Client, store: Client) -> dict:
 
 
 def file_field(built: House) -> Work:
-    head = b"--" + BOUNDARY + b'\r\nContent-Disposition: form-data; name="file"; filename="cv.pdf"\r\n'
-    head += b"Content-Type: application/pdf\r\n\r\n"
+    return sending_forms(built.peers_url, f"Token {built.peers_token}", "/filefield", "file")
+
+
+def sending_forms(url: str, authorization: str, path: str, part: str, before: Callable[[], bytes] = bytes) -> Work:
+    """Forms with a CV as `part`, behind what `before` makes anew for each."""
+    name = f'Content-Disposition: form-data; name="{part}"; filename="cv.pdf"'.encode()
+    head = b"--" + BOUNDARY + b"\r\n" + name + b"\r\nContent-Type: application/pdf\r\n\r\n"
     form = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
 
     def work(number: int) -> Callable[[], object]:
-        client = Client(built.peers_url, f"Token {built.peers_token}")
-        return lambda: client.send(
-            "POST", "/filefield", head + made_up_cv()[0] + b"\r\n--" + BOUNDARY + b"--\r\n", form
-        )
+        client = Client(url, authorization)
+        tail = b"\r\n--" + BOUNDARY + b"--\r\n"
+        return lambda: client.send("POST", path, before() + head + made_up_cv()[0] + tail, form)
 
     return work
 

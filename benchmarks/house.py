@@ -43,8 +43,12 @@ class House:
     environment: dict[str, str]
 
 
+ON_DISK = dict.fromkeys(("S3_BUCKET", "S3_ENDPOINT_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"), "")
+
+
 @contextlib.contextmanager
-def house() -> Iterator[House]:
+def house(*, on_disk: bool = False) -> Iterator[House]:
+    """`on_disk`: ours keeps its files there and not in S3, which the peers have all the same."""
     with temporary_folder() as folder:
         services = full_services(folder)
         with all_running(*services):
@@ -52,17 +56,19 @@ def house() -> Iterator[House]:
             environment = {**os.environ, **settings_for(folder, services), **NO_LIMIT}
             environment |= {"PUBLIC_URL": f"http://127.0.0.1:{port}", "SECRET_KEY": "only-for-this-benchmark" * 3}
             environment["PEERS_DATABASE_URL"] = make_database(environment["DATABASE_URL"], "peers")
+            theirs = {**environment, "PEERS_FOLDER": str(folder / "peers")}
+            environment |= ON_DISK if on_disk else {}
             (folder / "data").mkdir(exist_ok=True)
             prepared = subprocess.run(
                 [sys.executable, MANAGE, "prepare", "--test-users"], env=environment, check=True, capture_output=True
             )
             tokens = dict(line.split("=", 1) for line in prepared.stdout.decode().splitlines() if "=" in line)
             peers_token = subprocess.run(
-                [sys.executable, "-m", "benchmarks.peers.prepare"], env=environment, check=True, capture_output=True
+                [sys.executable, "-m", "benchmarks.peers.prepare"], env=theirs, check=True, capture_output=True
             ).stdout.decode()
             web = Web(port, environment)
             worker, *schedule = background(environment, folder / "data")
-            with all_running(web, worker, *schedule, Peers(peers_port, environment)):
+            with all_running(web, worker, *schedule, Peers(peers_port, theirs)):
                 peers_url = f"http://127.0.0.1:{peers_port}"
                 yield House(web.url, tokens["ATS_TOKEN"], peers_url, peers_token, web, worker, environment)
 

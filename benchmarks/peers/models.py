@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.db import models
 
 
@@ -28,6 +30,13 @@ class Bringing(models.Model):
 
 class Upload(models.Model):
     file = models.FileField(upload_to="uploads")
+
+    class Meta:
+        app_label = "peers"
+
+
+class UploadOnDisk(models.Model):
+    file = models.FileField(upload_to="uploads", storage=FileSystemStorage(settings.PEERS_FOLDER))
 
     class Meta:
         app_label = "peers"

@@ -3,6 +3,7 @@
 /plain         a plain view: upsert and boto3 signature, nothing else
 /conventional  DRF with its own tokens, its own throttle, a serializer, `get_or_create`, boto3 signature
 /filefield     DRF with a FileField that django-storages sends on to S3
+/on-disk       DRF with a FileField that Django keeps on the disk
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import environ
 
 BUCKET = os.environ["S3_BUCKET"]
+PEERS_FOLDER = os.environ["PEERS_FOLDER"]
 SECRET_KEY = "a benchmark has no secrets"
 ALLOWED_HOSTS = ["*"]
 DATABASES = {"default": {**environ.Env.db_url_config(os.environ["PEERS_DATABASE_URL"]), "CONN_MAX_AGE": 600}}

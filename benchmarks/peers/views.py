@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from benchmarks.peers.models import Bringing, Doc, Upload
+from benchmarks.peers.models import Bringing, Doc, Upload, UploadOnDisk
 
 CLIENT = boto3.client(
     "s3",
@@ -84,19 +84,31 @@ class UploadSerializer(serializers.ModelSerializer):
         fields = ["id", "file"]
 
 
+class OnDiskSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = UploadOnDisk
+        fields = ["id", "file"]
+
+
 class FileField(APIView):
     authentication_classes = [TokenAuthentication]
     parser_classes = [MultiPartParser]
+    serializer_class = UploadSerializer
 
     def post(self, request: Request) -> Response:
-        upload = UploadSerializer(data=request.data)
+        upload = self.serializer_class(data=request.data)
         upload.is_valid(raise_exception=True)
         upload.save()
         return Response({"id": upload.data["id"]}, status=201)
+
+
+class OnDisk(FileField):
+    serializer_class = OnDiskSerializer
 
 
 urlpatterns = [
     path("plain", plain),
     path("conventional", Conventional.as_view()),
     path("filefield", FileField.as_view()),
+    path("on-disk", OnDisk.as_view()),
 ]
