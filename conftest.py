@@ -128,9 +128,10 @@ def _clean_house(bucket: str, settings: Any, monkeypatch: pytest.MonkeyPatch, tm
     settings.ATS_DATA_DIR, settings.LOG_DIR = tmp_path / "data", tmp_path / "logs"
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # nothing has been collected
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    for handler in logging.getLogger("door.cv_capture").handlers:
-        if hasattr(handler, "folder"):
-            handler.folder = settings.LOG_DIR
+    for door in ("door.cv_capture", "door.chunked_upload"):
+        for handler in logging.getLogger(door).handlers:
+            if hasattr(handler, "folder"):
+                handler.folder = settings.LOG_DIR
     if not bucket:
         get_store.cache_clear()
     cache.clear()

@@ -124,7 +124,7 @@ def _headers(exc: exceptions.APIException) -> dict[str, str]:
 
 
 def _log_refusal(operation: str, request: Any, status: int, body: dict[str, Any]) -> None:
-    """One log line for each refusal; those of the capture door stand in its daily log too."""
+    """One log line for each refusal; those of the capture and chunk doors stand in their daily logs."""
     facts = {
         "operation": operation,
         "status": status,

@@ -299,22 +299,28 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
+
 # --- Logs -------------------------------------------------------------------------------------------------------------
+def _daily(name: str) -> dict:
+    return {"class": "uploads.daily_log.DailyFileHandler", "folder": str(LOG_DIR), "name": name, "formatter": "daily"}
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"trace": {"()": "uploads.trace.TraceFilter"}},
     "formatters": {
         "console": {"format": "{asctime} {levelname} {name} [{trace_id}] {message}", "style": "{"},
-        "daily": {"()": "capture.log.SeedFormatter", "environment": ATS_ENVIRONMENT},
+        "daily": {"()": "uploads.daily_log.SeedFormatter", "environment": ATS_ENVIRONMENT},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "console", "filters": ["trace"]},
-        "daily": {"class": "capture.log.DailyFileHandler", "folder": str(LOG_DIR), "formatter": "daily"},
+        **{name: _daily(name) for name in ("cv-capture", "chunked-upload")},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        "door.cv_capture": {"handlers": ["daily"], "level": "INFO"},
+        "door.cv_capture": {"handlers": ["cv-capture"], "level": "INFO"},
+        "door.chunked_upload": {"handlers": ["chunked-upload"], "level": "INFO", "propagate": False},
         "django.request": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
     },

@@ -53,7 +53,7 @@ def data_of(candidate: Candidate) -> dict[str, Any]:
     captured = documents.filter(captures__captured_at__isnull=False).values(*PER_CV)
     return {
         "candidate": own,
-        "merged": CandidateSerializer(candidate.absorbed.all(), many=True).data,
+        "merged": CandidateSerializer(candidate.records()[1:], many=True).data,
         "merges": MergeSerializer(candidate.merges.all(), many=True).data,
         "resumes": VersionSerializer(candidate.versions.all(), many=True).data,
         "read_from_resumes": [{"doc_id": d.pk, "fields": d.parsed, "text": d.text} for d in documents],

@@ -94,10 +94,10 @@ def columns_of(candidate: Candidate) -> dict[str, Any]:
 
 def _save(candidate: Candidate) -> None:
     """Writes the columns, and lets everything that follows from them follow."""
-    newest = candidate.versions.select_related("document").first()
-    parsed = newest.document.parsed if newest else None
+    read = candidate.versions.filter(document__parsed__isnull=False).select_related("document").first()
+    parsed = read.document.parsed if read else None
     Candidate.everyone.filter(pk=candidate.pk).update(
-        **columns_of(candidate), parsed_resume=parsed or candidate.parsed_resume, resume_file_due=True, updated_at=Now()
+        **columns_of(candidate), parsed_resume=parsed, resume_file_due=True, updated_at=Now()
     )
     candidate.settle()
     named_files.place_after_commit(candidate.pk)

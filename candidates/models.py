@@ -18,12 +18,11 @@ from candidates.queries import CandidateQuerySet, Visible
 from candidates.records import CandidateAssessment, Note, ResumeAccess, Tag
 from candidates.said import columns_said, name_said
 from candidates.search import NameSlip, SearchEntry
-from candidates.tombstones import Tombstone
-from uploads.models import Document
+from uploads.models import Document, Tombstone
 
 __all__ = [
     "Candidate", "CandidateAssessment", "Erasure", "Merge", "NameSlip", "Note", "PersonKey", "PossibleDuplicate",
-    "ResumeAccess", "ResumeVersion", "SearchEntry", "Tag", "Tombstone",
+    "ResumeAccess", "ResumeVersion", "SearchEntry", "Tag",
 ]  # fmt: skip
 
 
@@ -99,6 +98,13 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def records(self) -> list[Candidate]:
+        """This one, those that were merged into it, and those that were merged into these."""
+        found = [self]
+        for row in found:
+            found += Candidate.everyone.filter(merged_into=row).order_by("pk")
+        return found
 
     # --- The CVs ----------------------------------------------------------------------------------------------------
 
@@ -219,8 +225,10 @@ class Candidate(models.Model):
 
     def settle_keys(self) -> dict[Candidate, list[str]]:
         """Old keys go, free ones are claimed; those of other people are answered, with their kinds."""
-        rows = [self, *self.absorbed.all()]
-        typed = [{"email": r.email, "phone": r.phone, "profiles": [{"url": link} for link in r.links]} for r in rows]
+        typed = [
+            {"email": row.email, "phone": row.phone, "profiles": [{"url": link} for link in row.links]}
+            for row in self.records()
+        ]
         parsed = self.documents.filter(parsed__isnull=False).values_list("parsed__basics", flat=True)
         keys = {key for basics in [*typed, *parsed] for key in person_keys(basics or {})}
         gone = [key.pk for key in self.keys.all() if (key.kind, key.value) not in keys]

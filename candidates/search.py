@@ -184,11 +184,11 @@ class NameSlip(models.Model):
         NameSlip.objects.bulk_create(slips, ignore_conflicts=True)
 
     @classmethod
-    def forget(cls, names: set[str]) -> None:
-        """Names that nobody bears any more."""
-        for name in names:
-            if not SearchEntry.has(Term((name,))):
-                cls.objects.filter(name=name).delete()
+    def forget(cls, names: set[str]) -> set[str]:
+        """Those of these names that nobody bears any more; they are not to be guessed at either."""
+        gone = {name for name in names if not SearchEntry.has(Term((name,)))}
+        cls.objects.filter(name__in=gone).delete()
+        return gone
 
     @classmethod
     def near(cls, word: str) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ class NameSlip(models.Model):
 
 
 def _words(candidate: Candidate) -> Words:
-    rows = [candidate, *candidate.absorbed.all()]
+    rows = candidate.records()
     columns = [text for row in rows for text in (row.full_name, row.email, row.phone, row.location)]
     heading = [text for row in rows for text in (row.headline, *row.skills)]
     tags = list(candidate.tags.values_list("name", flat=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from uploads.models import Document
+from uploads.models import Document, Tombstone
 
 if TYPE_CHECKING:
     from capture.models import DeviceToken
@@ -56,9 +57,15 @@ class DeviceReport(models.Model):
 
 class DetectedQuerySet(models.QuerySet["DetectedFile", "DetectedFile"]):
     def see(self, user: User, device: str, hashes: list[str]) -> None:
-        """Remembers when each was first seen; again changes nothing."""
+        """Remembers when each was first seen; again changes nothing. What was erased is not looked for again."""
         seen = [DetectedFile(user=user, device=device, sha256=sha256) for sha256 in dict.fromkeys(hashes)]
         DetectedFile.objects.bulk_create(seen, ignore_conflicts=True)
+        # Afterwards: an erasing that ends between the two has not met these rows, but this meets its tombstones.
+        self.forget(Tombstone.files_among(hashes))
+
+    def forget(self, hashes: Collection[str]) -> None:
+        if hashes:
+            self.filter(sha256__in=hashes).delete()
 
     def missing(self, patience: timedelta = PATIENCE) -> DetectedQuerySet:
         """Seen on a desktop a while ago, and not stored since, whoever brought it."""

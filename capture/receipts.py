@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from capture.log import logger
 from capture.models import CVCapture
 from uploads import ledger
 from uploads.errors import Conflict, ObjectMissing, StoreUnavailable
@@ -16,6 +15,7 @@ from uploads.proof import gather_parts, prove
 
 PATIENCE = timedelta(minutes=2)  # a client that is still about to say so itself comes first
 BATCH = 500
+logger = logging.getLogger("door.cv_capture")
 
 
 def log_capture(capture: CVCapture, ip_address: str | None) -> None:

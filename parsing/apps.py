@@ -6,4 +6,4 @@ class ParsingConfig(AppConfig):
     verbose_name = "Reading CVs"
 
     def ready(self) -> None:
-        from parsing import bell  # noqa: F401  (answers `document_stored`)
+        from parsing import bell, forgetting  # noqa: F401  (hear `document_stored`, `person_erased`)

@@ -31,8 +31,11 @@ from uploads.states import (
     unreadable_columns,
 )
 from uploads.storage import StoredObject
+from uploads.tombstones import Tombstone
 
-__all__ = ["Assessment", "Document", "ErrorLog", "Promised", "RequestTrace", "UploadChunk", "UploadSession"]
+__all__ = [
+    "Assessment", "Document", "ErrorLog", "Promised", "RequestTrace", "Tombstone", "UploadChunk", "UploadSession",
+]  # fmt: skip
 
 
 class Document(models.Model):

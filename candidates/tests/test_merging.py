@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from ats.tests.builders import CV, Caller, assert_envelope, capture, make_cv, put, stored
 from candidates.merging import compare_old
 from candidates.models import Candidate, Merge, PersonKey, PossibleDuplicate
-from candidates.tests.builders import DOOR, created, put_resume, read
+from candidates.tests.builders import DOOR, bytes_of, created, put_resume, read
 from uploads.models import Document
 
 pytestmark = pytest.mark.usefixtures("committing")
@@ -162,6 +165,36 @@ def test_an_unmerge_restores_both_as_they_were(reviewer: Caller, pair: Any) -> N
     assert [row["id"] for row in unmerge(reviewer, kept)] == [kept.pk, other.pk]
     assert (state(reviewer, kept), state(reviewer, other)) == before
     assert show(reviewer, kept.pk)["possible_duplicates"] == []
+
+
+@pytest.mark.parametrize("which", ["the one", "the other"])
+def test_who_had_no_cv_has_none_after_an_unmerge(reviewer: Caller, cv: CV, which: str) -> None:
+    bare, read_one = created(reviewer, full_name="Asha Verma"), created(reviewer, cv, full_name="Asha Verma")
+    read(cv)
+    kept, other = (bare, read_one) if which == "the one" else (read_one, bare)
+    before = state(reviewer, kept), state(reviewer, other)
+    merge(reviewer, kept, other)
+    assert show(reviewer, kept.pk)["parsed_resume"]["basics"]["email"] == cv.email
+    unmerge(reviewer, kept)
+    assert (state(reviewer, kept), state(reviewer, other)) == before
+    assert show(reviewer, bare.pk)["parsed_resume"] is None
+
+
+def test_who_was_merged_is_still_found_and_known_by_what_was_typed(reviewer: Caller) -> None:
+    """Also through another merge: the last one stands for all."""
+    people = [
+        created(reviewer, full_name=f"Asha {name}", email=f"{name}@example.com") for name in ("One", "Two", "Six")
+    ]
+    first, second, third = people
+    merge(reviewer, second, first)
+    merge(reviewer, third, second)
+    for name in ("One", "Two", "Six"):
+        assert [row["id"] for row in reviewer.get(f"{DOOR}?search={name}").json()["results"]] == [third.pk]
+    emails = set(PersonKey.objects.filter(candidate=third).values_list("value", flat=True))
+    assert emails == {"one@example.com", "two@example.com", "six@example.com"}
+    archive = zipfile.ZipFile(io.BytesIO(bytes_of(reviewer.get(f"{DOOR}{third.pk}/export"))))
+    merged = json.loads(archive.read("data.json"))["merged"]
+    assert [row["full_name"] for row in merged] == ["Asha Two", "Asha One"]
 
 
 def test_what_was_edited_after_the_merge_stays(reviewer: Caller, pair: Any) -> None:

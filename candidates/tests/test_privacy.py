@@ -14,10 +14,10 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from ats.tests.builders import CV, Caller, assert_envelope, capture, make_cv
+from ats.tests.everything import places, where
 from candidates.erasing import finish_erasures
 from candidates.models import Candidate, Erasure, ResumeAccess
 from candidates.tests.builders import DOOR, bytes_of, created, put_resume, read
@@ -30,21 +30,9 @@ pytestmark = pytest.mark.usefixtures("committing")
 JSON = "application/json"
 
 
-def everything_in_the_database() -> str:
-    """Every value of every row of every table, as text; what SQLite keeps of the index too."""
-    found = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608 (the database's own names)
-            for row in cursor.fetchall():
-                found += [v.decode("latin-1") if isinstance(v, bytes | memoryview) else str(v) for v in row]
-    return "\n".join(found).lower()
-
-
-def everything_in_files(settings: Any) -> str:
-    folders = [Path(settings.ATS_DATA_DIR), Path(settings.LOG_DIR)]
-    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file() and "sqlite" not in path.name]
-    return "\n".join(f"{path} {path.read_bytes().decode('latin-1')}" for path in paths).lower()
+def everywhere(settings: Any) -> dict[str, str]:
+    folders = (Path(settings.ATS_DATA_DIR), Path(settings.LOG_DIR))
+    return places(*folders, redis_url=settings.REDIS_URL, bytes_of_database=False)
 
 
 def test_after_erasing_a_search_of_everything_finds_nothing(reviewer: Caller, other: Caller, settings: Any) -> None:
@@ -66,13 +54,12 @@ def test_after_erasing_a_search_of_everything_finds_nothing(reviewer: Caller, ot
     candidate.refresh_from_db()
     assert candidate.versions.count() == 2
     words = ["quux", first.email, candidate.phone[-8:], first.file_name, second.file_name, first.sha256, second.sha256]
-    before = everything_in_the_database() + everything_in_files(settings)
-    assert [word for word in words if word.lower() not in before] == [first.file_name]  # it came as "My CV.pdf"
+    before = {word for word, _ in where(words, everywhere(settings))}
+    assert set(words) - before == {first.file_name}  # it came as "My CV.pdf"
 
     assert reviewer.delete(f"{DOOR}{candidate.pk}").status_code == 204
 
-    after = everything_in_the_database() + everything_in_files(settings)
-    assert [word for word in words if word.lower() in after] == []
+    assert where(words, everywhere(settings)) == []
     assert not list(get_store().versions())
     assert not cache.get(first.email)
     erasure = Erasure.objects.get()

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ats.tests.builders import METADATA, PRESIGN, capture, presign
-from capture.log import DailyFileHandler, SeedFormatter, logger
+from capture.receipts import logger
+from uploads.daily_log import DailyFileHandler, SeedFormatter
 
 LINE = re.compile(r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] (\w+)\.([A-Z]+): ([A-Za-z ]+) (\{.*\})")
 
@@ -95,7 +96,7 @@ def test_no_name_can_forge_a_line(lines, name):
 
 WRITER = """
 import logging, sys
-from capture.log import DailyFileHandler, SeedFormatter
+from uploads.daily_log import DailyFileHandler, SeedFormatter
 handler = DailyFileHandler(sys.argv[1])
 handler.setFormatter(SeedFormatter("local"))
 log = logging.Logger("writer")

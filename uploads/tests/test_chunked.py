@@ -1,7 +1,6 @@
 """The chunked door: init, chunk, complete, cancel, the state of a session, the list for ops."""
 
 import hashlib
-import logging
 import uuid
 from datetime import timedelta
 
@@ -314,14 +313,15 @@ def test_ops_list_the_sessions_and_recruiters_do_not(api, reviewer, ops):
     assert "talk.mp4" not in str(body)
 
 
-def test_the_log_says_what_the_operator_looks_for(api, caplog):
-    with caplog.at_level(logging.INFO, "door.chunked_upload"):
-        upload_id = sent(api, make_bytes(1000))
-    assert [record.getMessage() for record in caplog.records if record.name == "door.chunked_upload"] == [
-        f"Initialized upload session {upload_id} for talk.mp4",
-        "Active sessions: 1",
-        f"Chunk upload request for session {upload_id}, chunk 0",
+def test_the_daily_log_says_what_the_operator_looks_for(api, settings, capsys):
+    upload_id = sent(api, make_bytes(1000))
+    [log] = settings.LOG_DIR.glob("chunked-upload-????-??-??.log")
+    assert [line.partition("] ")[2] for line in log.read_text().splitlines()] == [
+        f"local.INFO: Initialized upload session {upload_id} for talk.mp4 {{}}",
+        "local.INFO: Active sessions: 1 {}",
+        f"local.INFO: Chunk upload request for session {upload_id}, chunk 0 {{}}",
     ]
+    assert "talk.mp4" not in "".join(capsys.readouterr())  # the console is kept by others, and not blacked out
 
 
 def test_every_call_leaves_its_row_in_the_ledger(api):

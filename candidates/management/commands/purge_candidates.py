@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from candidates.erasing import LegalHold, erase
+from candidates.erasing import Grown, LegalHold, erase
 from candidates.models import Candidate
 from uploads.management.commands.cleanup_uploads import age
 
@@ -35,5 +35,5 @@ class Command(BaseCommand):
 def _erase(candidate_id: int) -> bool:
     try:
         return erase(candidate_id, None) is not None
-    except LegalHold:  # put on since we looked
+    except (LegalHold, Grown):  # since we looked
         return False

@@ -9,26 +9,34 @@ from django.utils.crypto import salted_hmac
 
 
 class Tombstone(models.Model):
-    """HMAC-SHA256, keyed by SECRET_KEY, of one thing that an erased person was known by."""
+    """HMAC-SHA256, keyed by SECRET_KEY, of one thing that an erased person was known by. On the ground, so that every
+    room can ask whether a file is one that was erased."""
 
     digest = models.CharField(max_length=64, unique=True)
-    erasure = models.ForeignKey("candidates.Erasure", on_delete=models.CASCADE, related_name="tombstones")
+    receipt = models.BigIntegerField(db_column="erasure_id", help_text="of the erasure that buried it")
 
     class Meta:
         db_table = "erased_keys"
 
     def __str__(self) -> str:
-        return f"tombstone of erasure {self.erasure_id}"
+        return f"tombstone of erasure {self.receipt}"
 
     @classmethod
-    def put(cls, erasure: models.Model, things: Iterable[tuple[str, str]]) -> None:
+    def put(cls, receipt: int, things: Iterable[tuple[str, str]]) -> None:
         digests = sorted({digest_of(kind, value) for kind, value in things})
-        rows = [Tombstone(digest=digest, erasure_id=erasure.pk) for digest in digests]
+        rows = [Tombstone(digest=digest, receipt=receipt) for digest in digests]
         Tombstone.objects.bulk_create(rows, ignore_conflicts=True)
 
     @classmethod
     def of(cls, things: Iterable[tuple[str, str]]) -> models.QuerySet[Tombstone]:
         return Tombstone.objects.filter(digest__in={digest_of(kind, value) for kind, value in things})
+
+    @classmethod
+    def files_among(cls, hashes: Iterable[str]) -> set[str]:
+        """Those of these SHA-256 whose files were erased."""
+        by_digest = {digest_of("sha256", sha256): sha256 for sha256 in hashes}
+        known = Tombstone.objects.filter(digest__in=by_digest).values_list("digest", flat=True)
+        return {by_digest[digest] for digest in known}
 
 
 def digest_of(kind: str, value: str) -> str:
