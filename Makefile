@@ -1,5 +1,6 @@
 # make run           the whole system from the folder DATA_DIR (var) on PORT (8000); TEST_USERS=1 prints tokens
 # make test          all tests on PostgreSQL, Redis and S3 started for them; ARGS for pytest
+# make test-embedded  tests of candidates on SQLite, the disk and embedded Redis; ARGS for pytest
 # make test-monitor  the desktop monitor's tests under each Python at hand, 3.8 to 3.13; ARGS for pytest
 # make monitor       the desktop monitor as one file, dist/cv-capture-monitor.pyz
 # make test-faults   the long runs with killed processes and outages
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 RUN_PINS := requirements.txt $(wildcard requirements-run.txt) requirements-video.txt
 DEV_PINS := requirements.txt requirements-dev.txt requirements-video.txt
 
-.PHONY: help run test test-monitor monitor test-faults serve-test lint style types migrations deployment requirements clean
+.PHONY: help run test test-embedded test-monitor monitor test-faults serve-test lint style types migrations deployment requirements clean
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -25,6 +26,9 @@ run: $(VENV)/.run-installed
 
 test: $(VENV)/.dev-installed
 	@exec $(BIN)/python -m ats.testing test $(ARGS)
+
+test-embedded: $(VENV)/.dev-installed
+	@exec $(BIN)/python -m ats.testing embedded $(ARGS)
 
 test-monitor: $(VENV)/.dev-installed
 	@exec $(BIN)/python -m capture.tests.monitor.every_python $(ARGS)

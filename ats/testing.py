@@ -1,4 +1,5 @@
-"""What `make test`, `make test-faults` and `make serve-test` do: `python -m ats.testing test|faults|serve [ARGS]`.
+"""What `make test`, `make test-embedded`, `make test-faults` and `make serve-test` do:
+`python -m ats.testing test|embedded|faults|serve [ARGS]`.
 
 PostgreSQL, Redis and S3 are real; they run on free ports in a folder that is removed at the end, however that comes.
 """
@@ -22,6 +23,7 @@ from ats.services.redis import Redis
 from ats.services.s3 import S3
 from ats.supervisor import StepFailed, Supervisor
 
+EMBEDDED = ["candidates", "ats/tests/test_erasing.py"]
 NO_TESTS_COLLECTED = 5  # pytest's exit status
 STOP_WITHIN = 20.0  # seconds for pytest to take its fixtures down
 # A file's tests stay together, for they share what they started. Half of the time is waiting: one more than processors.
@@ -93,6 +95,12 @@ def test(arguments: list[str]) -> int:
     return 0 if status == NO_TESTS_COLLECTED and arguments else status
 
 
+def embedded(arguments: list[str]) -> int:
+    """The rooms of people and search on SQLite, the disk and embedded Redis; or what `arguments` choose."""
+    with environment(full=False) as services:
+        return run_pytest(services, *(arguments or EMBEDDED))
+
+
 def faults(arguments: list[str]) -> int:
     with environment(full=True) as services:
         return run_pytest(services, "-m", "faults", *arguments)
@@ -111,7 +119,7 @@ def serve(arguments: list[str]) -> int:
     return 0
 
 
-MODES = {"test": test, "faults": faults, "serve": serve}
+MODES = {"test": test, "embedded": embedded, "faults": faults, "serve": serve}
 
 
 def main(mode: str, arguments: list[str]) -> int:

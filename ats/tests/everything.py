@@ -13,6 +13,18 @@ from django.db import connection
 
 from uploads.storage import get_store
 
+# What a process beside a running system does, to be given to `manage.py shell`. `sampled`: as if the night had passed.
+SEARCH = """
+import json, sys
+from pathlib import Path
+from django.conf import settings
+from ats.tests import everything
+asked = json.load(sys.stdin)
+if asked["sampled"]:
+    everything.sample()
+folders = {Path(asked["folder"]), Path(settings.LOG_DIR)}
+print(json.dumps(everything.where(asked["words"], everything.places(*folders, redis_url=settings.REDIS_URL))))
+"""
 SECRET_FILES = {"db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm"}
 
 
@@ -49,6 +61,13 @@ def _rows(cursor: Any, table: str) -> Iterator[str]:
         cursor.execute(f"SELECT {columns} FROM {table}")  # noqa: S608
     for row in cursor.fetchall():
         yield " ".join(v.decode("latin-1") if isinstance(v, bytes | memoryview) else str(v) for v in row)
+
+
+def sample() -> None:
+    """Lets PostgreSQL's planner look at the rows, as it does by itself from time to time."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def _samples() -> dict[str, str]:

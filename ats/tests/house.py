@@ -80,6 +80,9 @@ class House:
 
         return {process: command for process, command in commands.items() if ours(process)}
 
+    def has(self, word: str) -> bool:
+        return any(word in command for command in self.descendants().values())
+
     def process_of(self, word: str) -> int:
         """The oldest process with that word in its command line."""
         return min(process for process, command in self.descendants().items() if word in command)
