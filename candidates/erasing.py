@@ -14,7 +14,7 @@ from candidates.words import words_of
 from uploads.blackout import black_out
 from uploads.erasing import Traces, forget, scrub
 from uploads.errors import Conflict
-from uploads.models import Assessment, Document, Tombstone
+from uploads.models import Assessment, Document, Tombstone, UploadSession
 from uploads.storage import get_store
 
 NAMES = ("original_filename", "captures__file_name", "versions__file_name", "upload_sessions__filename")
@@ -92,14 +92,24 @@ def finish_erasures() -> int:
 def _traces(candidate: Candidate) -> Traces:
     """Words that stand for this person alone, their files, and how their lines in the daily logs can be told."""
     rows, own = candidate.records(), list(own_documents(candidate.pk))
+    videos = UploadSession.objects.filter(assessment__candidate_link__candidate=candidate)
+    uploads = dict(videos.values_list("pk", "filename"))
     names, marks = _names_and_marks(candidate, own)
+    names |= set(uploads.values())
     names -= _names_of_others(names, own)
     # What was announced under such a name and never became a CV: refused, expired, or not yet sent.
     unproven = Document.objects.filter(original_filename__in=names).exclude(
         upload_status=Document.UploadStatus.COMPLETE
     )
     own += unproven.defer("text", "parsed").order_by("pk")
-    return Traces(documents=own, rows=list(rows), names=names, words=_words(candidate, rows), marks=marks)
+    return Traces(
+        documents=own,
+        rows=list(rows),
+        uploads=set(uploads),
+        names=names,
+        words=_words(candidate, rows),
+        marks=marks | {f"upload session {pk} " for pk in uploads},
+    )
 
 
 def _words(candidate: Candidate, rows: list[Candidate]) -> set[str]:
@@ -122,9 +132,9 @@ def _names_and_marks(candidate: Candidate, own: list[Document]) -> tuple[set[str
         names.add(name)
         marks |= {f'"cv_capture_id":{pk},', f'"cv_capture_id":{pk}}}'}
     sessions = of_own.filter(upload_sessions__isnull=False)
-    for pk, name in sessions.values_list("upload_sessions__pk", "upload_sessions__filename"):
+    for upload_id, name in sessions.values_list("upload_sessions__pk", "upload_sessions__filename"):
         names.add(name)
-        marks.add(f"upload session {pk} ")
+        marks.add(f"upload session {upload_id} ")
     return names - {""}, marks
 
 

@@ -6,6 +6,7 @@ Whoever keeps the record gathers the `Traces`; every room hears `person_erased` 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from functools import partial
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import Model, Q
@@ -33,13 +35,15 @@ SHORTEST = 5  # characters of a word that can stand for somebody
 class Traces:
     """What tells of somebody. Held in memory only.
 
-    `rows`: everything of theirs that the desk's history may name; `documents`: their files; `names`: under which these
+    `rows`: everything of theirs that the desk's history may name; `documents`: their files; `uploads`: ids of
+    sessions that are theirs, whatever became of them; `names`: under which these
     came, where nobody else's came under them; `words`: whatever else stands for them alone; `marks`: how their lines
     in the daily logs can be told; `pieces`: single words of their name that nobody bears any more.
     """
 
     documents: list[Document] = field(default_factory=list)
     rows: list[Model] = field(default_factory=list)
+    uploads: set[uuid.UUID] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     marks: set[str] = field(default_factory=set)
@@ -79,9 +83,10 @@ def scrub(traces: Traces) -> None:
 
 
 def _forget_uploads(traces: Traces) -> None:
-    """Sessions under their names that never became a document: open, expired, cancelled or failed."""
-    under_way = UploadSession.Status.VERIFYING  # soon a document, which will be known as one of somebody erased
-    for session in UploadSession.objects.filter(document=None, filename__in=traces.names).exclude(status=under_way):
+    """Sessions that never became a document: their videos', and others under their names."""
+    # What is being checked is soon a document, which will be known as one of somebody erased.
+    named = Q(filename__in=traces.names) & ~Q(status=UploadSession.Status.VERIFYING)
+    for session in UploadSession.objects.filter(named | Q(pk__in=traces.uploads), document=None):
         transaction.on_commit(partial(_free, session))
         session.forget()
 
@@ -91,6 +96,7 @@ def _free(session: UploadSession) -> None:
     with suppress(StoreUnavailable):  # the cleanup removes what is left
         store.abort_multipart(session.key, session.multipart_upload_id)
         store.delete(session.tail_key)
+        store.delete(session.key)
 
 
 def _forget_history(traces: Traces) -> None:
@@ -121,7 +127,7 @@ def _as_written(traces: Traces) -> Iterator[str]:
 
 def _forget_messages(traces: Traces) -> None:
     """A message that waits in somebody's session until their next page names whom it is about."""
-    keeper = Session.get_session_store_class()()
+    keeper = SessionStore()
     for session in Session.objects.filter(expire_date__gt=Now()):
         held = session.get_decoded()
         if "_messages" in held and traces.are_in(json.dumps(held["_messages"], ensure_ascii=False)):
