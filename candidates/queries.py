@@ -62,6 +62,12 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         found.query.words = None if self.is_search else words  # type: ignore[attr-defined]  # goes with the query
         return found
 
+    def known_to_match(self, ids: list[int]) -> CandidateQuerySet:
+        """These of a search, which is not asked again."""
+        found = self.filter(pk__in=ids)
+        found.query.known = True  # type: ignore[attr-defined]
+        return found
+
     @property
     def is_search(self) -> bool:
         return hasattr(self.query, "words")
@@ -111,9 +117,7 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         """The next that match, by arrival. In the end, whether there are no others."""
         for read in (count, max(READ_NEXT, 2 * count)):
             ids = SearchEntry.ids_of(words, order[0], after, read)
-            part = self.filter(pk__in=ids).order_by(*order)
-            part.query.known = True  # type: ignore[attr-defined]  # to match
-            yield part
+            yield self.known_to_match(ids).order_by(*order)
             if len(ids) < read:
                 return True
         return False

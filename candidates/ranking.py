@@ -28,7 +28,7 @@ def best(
         places.reverse()
     if after:
         places = [place for place in places if (place > tuple(after) if backwards else place < tuple(after))]
-    found = people.in_bulk([pk for _, pk in places[:count]])
+    found = {person.pk: person for person in people.known_to_match([pk for _, pk in places[:count]])}
     for relevance, pk in places[:count]:
         found[pk].relevance = relevance  # type: ignore[attr-defined]  # for the cursor
     return [found[pk] for _, pk in places[:count]]
