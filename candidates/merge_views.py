@@ -82,6 +82,6 @@ class PossibleDuplicates(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int, other: int) -> Response:
         """They are two people: not asked again."""
-        if not PossibleDuplicate.dismiss(int(pk), int(other), asker(request)):
+        if not PossibleDuplicate.dismiss(find(pk).pk, int(other), asker(request)):
             raise Http404
         return Response(status=204)
