@@ -21,12 +21,13 @@ from candidates.desk_adding import add_page, put_newer_resume
 from candidates.desk_filters import ACTIVE, FILTERS
 from candidates.desk_merging import MERGE, merging_urls, open_merges
 from candidates.desk_reading import reading_of, reading_page
+from candidates.desk_videos import video_urls
 from candidates.erasing import erase
 from candidates.excerpts import excerpts_of
 from candidates.filters import FACET_WORDS, searched
 from candidates.list_export import export_urls
 from candidates.models import Candidate, PossibleDuplicate, ResumeAccess
-from candidates.profile import current_documents, next_new, profile
+from candidates.profile import current_documents, free_videos, next_new, profile
 from candidates.query import Term
 from candidates.ranking import RELEVANCE, best
 from candidates.search import understood
@@ -157,7 +158,7 @@ class CandidateAdmin(DeskAdmin):
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"candidate_{name}")
             for name, view in pages.items()
         ]
-        return own + export_urls(self) + merging_urls(self.admin_site) + super().get_urls()
+        return own + export_urls(self) + merging_urls(self.admin_site) + video_urls(self) + super().get_urls()
 
     def do(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
         """One click or key: the same verbs as in the list, then on to the next person who waits."""
@@ -212,6 +213,7 @@ class CandidateAdmin(DeskAdmin):
             "may_download": request.user.has_perm("uploads.download_document"),
             "reading": reading_of(person) if "reading" in request.GET or person.parsing_status == "pending" else None,
             "most_bytes": settings.CV_MAX_BYTES,
+            "free_videos": free_videos() if self.has_change_permission(request, person) else [],
             "title": person.full_name,
             "subtitle": None,
         }

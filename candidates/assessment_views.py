@@ -14,14 +14,8 @@ from candidates.models import CandidateAssessment
 from candidates.views import LOOK, find
 from uploads import ledger
 from uploads.chunked_serializers import AssessmentSerializer
-from uploads.errors import Conflict
 from uploads.models import Assessment
 from uploads.permissions import asker, may_each
-
-
-class AssessmentTaken(Conflict):
-    default_detail = "This assessment is another candidate's."
-    default_code = "assessment_taken"
 
 
 class Assessments(APIView):
@@ -46,10 +40,6 @@ class Assessments(APIView):
         with transaction.atomic():
             candidate = find(pk, lock=True)
             assessment = get_object_or_404(Assessment, pk=asked.validated_data["assessment_id"])
-            link, made = CandidateAssessment.objects.get_or_create(
-                assessment=assessment, defaults={"candidate": candidate, "author": asker(request)}
-            )
-        if link.candidate_id != candidate.pk:
-            raise AssessmentTaken
+            made = CandidateAssessment.put(candidate, assessment, asker(request))
         ledger.note(assessment.document_id, candidate_id=candidate.pk)
         return Response(AssessmentSerializer(assessment).data, status=201 if made else 200)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
 from django.db.models.functions import Substr
 
 from candidates.models import Candidate, PossibleDuplicate, ResumeVersion
 from uploads.keyset import beyond
-from uploads.models import Document
+from uploads.models import Assessment, Document
 
 HEAVY = ("parsed_resume", "skills", "links", "offered")
 TEXT_SHOWN = 20_000  # characters of what was read
@@ -20,6 +20,7 @@ LABELS = {
     "skills": "Skills", "links": "Links", "total_years": "Years of work",
 }  # fmt: skip
 NOTES_SHOWN = 20
+VIDEOS_OFFERED = 50
 
 
 def profile(person: Candidate) -> dict[str, Any]:
@@ -35,9 +36,24 @@ def profile(person: Candidate) -> dict[str, Any]:
         "pairs": list(_pairs(person)),
         "offers": [(name, LABELS.get(name, name), value) for name, value in sorted(person.offered.items())],
         "tags": list(person.tags.all()),
+        "videos": list(videos_of(person)),
         "notes": list(person.notes.select_related("author")[:NOTES_SHOWN]),
         **_neighbours(person),
     }
+
+
+def videos_of(person: Candidate) -> QuerySet[Assessment]:
+    """Newest first, without the pictures themselves."""
+    of_person = Assessment.objects.filter(candidate_link__candidate=person).select_related("document")
+    light = of_person.defer("poster", "document__text", "document__parsed")
+    return light.annotate(has_poster=Q(poster__isnull=False)).order_by("-candidate_link__pk")
+
+
+def free_videos() -> QuerySet[Assessment]:
+    """The newest that are nobody's yet."""
+    free = Assessment.objects.filter(candidate_link=None).exclude(status=Assessment.Status.FAILED)
+    light = free.select_related("document", "session__user").defer("poster", "document__text", "document__parsed")
+    return light.order_by("-created_at")[:VIDEOS_OFFERED]
 
 
 def _text(document: Document) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models.functions import Now
 from django.http import HttpResponseBase
 
+from uploads.errors import Conflict
+from uploads.models import Assessment
 from uploads.serving import SAME_LOOK, goes_on, is_first_look
+
+if TYPE_CHECKING:
+    from candidates.models import Candidate
 
 
 class Note(models.Model):
@@ -75,6 +81,11 @@ class ResumeAccess(models.Model):
             cls.objects.create(**facts)
 
 
+class AssessmentTaken(Conflict):
+    default_detail = "This assessment is another candidate's."
+    default_code = "assessment_taken"
+
+
 class CandidateAssessment(models.Model):
     """A video that is of this candidate. One video is of one person."""
 
@@ -89,3 +100,11 @@ class CandidateAssessment(models.Model):
 
     def __str__(self) -> str:
         return f"assessment {self.assessment_id} of {self.candidate_id}"
+
+    @classmethod
+    def put(cls, candidate: Candidate, assessment: Assessment, by: User) -> bool:
+        """Whether it was not there before. Raises AssessmentTaken."""
+        link, made = cls.objects.get_or_create(assessment=assessment, defaults={"candidate": candidate, "author": by})
+        if link.candidate_id != candidate.pk:
+            raise AssessmentTaken
+        return made

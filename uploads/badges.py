@@ -15,7 +15,7 @@ KINDS = {
     "new": "info", "shortlisted": "good", "rejected": "bad",
     "valid": "good", "expired": "warn", "revoked": "bad",
     "waiting to be read": "info", "being read": "info", "read": "good", "could not be read": "warn",
-    "stored": "good", "upload failed": "bad",
+    "stored": "good", "upload failed": "bad", "being analysed": "info", "ready": "good",
     "active": "good", "closed": "bad", "done": "good", "failed": "bad",
     "well": "good", "stuck": "warn", "silent": "plain",
 }  # fmt: skip

@@ -1,0 +1,62 @@
+"""The videos of one person on the desk: put one on its candidate, watch it, download it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from candidates.models import Candidate, CandidateAssessment, ResumeAccess
+from candidates.records import AssessmentTaken
+from uploads.desk import log_action, signed_in
+from uploads.models import Assessment
+from uploads.ranges import document_response
+
+
+def video_urls(desk: Any) -> list[Any]:
+    def put_on(request: HttpRequest, pk: int) -> HttpResponse:
+        return put_video(request, desk, pk)
+
+    admit = desk.admin_site.admin_view
+    return [
+        path("<int:pk>/videos/", admit(require_POST(put_on)), name="candidate_videos"),
+        path("<int:pk>/videos/<uuid:assessment_id>/", admit(require_safe(video)), name="candidate_video"),
+    ]
+
+
+def put_video(request: HttpRequest, desk: Any, pk: int) -> HttpResponse:
+    person = get_object_or_404(Candidate, pk=pk)
+    if not desk.has_change_permission(request, person):
+        raise PermissionDenied
+    try:
+        assessment = get_object_or_404(Assessment, pk=request.POST.get("assessment_id", ""))
+    except ValidationError as no_id:
+        raise Http404 from no_id
+    try:
+        if CandidateAssessment.put(person, assessment, signed_in(request)):
+            log_action(request, [person], "Put a video.")
+    except AssessmentTaken as taken:
+        messages.error(request, str(taken.detail))
+    return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[pk]))
+
+
+def video(request: HttpRequest, pk: int, assessment_id: uuid.UUID) -> HttpResponseBase:
+    """The file, to be played on this person's page or downloaded. Who looks is written down."""
+    if not request.user.has_perm("uploads.download_document"):
+        raise Http404
+    links = CandidateAssessment.objects.select_related("candidate", "assessment__document")
+    link = get_object_or_404(links, candidate=pk, candidate__merged_into=None, assessment=assessment_id)
+    document = link.assessment.document
+    if document is None:
+        raise Http404
+    download = "download" in request.GET
+    response = document_response(request, document, document.original_filename, inline=not download)
+    kind = ResumeAccess.Kind.DOWNLOAD if download else ResumeAccess.Kind.LOOK
+    ResumeAccess.note(response, candidate=link.candidate, document=document, user=signed_in(request), kind=kind)
+    return response
