@@ -103,14 +103,6 @@ def _failed(document: Document) -> list[dict[str, Any]]:
 
 
 @register.filter
-def length_of_time(seconds: float) -> str:
-    """`1:02:03` or `2:03`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-@register.filter
 def rounded(count: int) -> str:
     """An estimate to two digits, as it deserves: `1 200 000` for 1 234 567."""
     step = 10 ** max(0, len(str(count)) - 2)

@@ -31,6 +31,7 @@ def make_video(name: str = "talk.mp4", **found: Any) -> Assessment:
         "width": 640,
         "height": 360,
         "playable": True,
+        "message": "1:23, 640 × 360, 25 frames a second; plays in browsers",
         "poster": b"\xff\xd8",
     }
     # The bell that rang for the document has begun its assessment.
@@ -52,7 +53,7 @@ def test_each_video_shows_state_length_picture_and_the_way_to_it() -> None:
         CandidateAssessment.objects.create(candidate=asha, assessment=video)
     text = at_desk().get(page(asha)).content.decode()
     for shown in (
-        "talk.mp4", "ready", "1:23", "640 × 360", f'poster="/api/assessments/{ready.pk}/poster"',
+        "talk.mp4", "ready", "1:23, 640 × 360, 25 frames a second", f'poster="/api/assessments/{ready.pk}/poster"',
         f'src="{page(asha, f"videos/{ready.pk}/")}"', f"/upload/videos/{ready.pk}", "being analysed",
     ):  # fmt: skip
         assert shown in text, shown
