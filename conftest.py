@@ -95,13 +95,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Pages find style sheets without `collectstatic`; processes that test side by side share no database of Redis."""
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     if settings.REDIS_URL and hasattr(config, "workerinput"):
-        number = config.workerinput["workerid"].removeprefix("gw")
-        _take_redis(f"{settings.REDIS_URL.rpartition('/')[0]}/{number}")
+        _take_redis(int(config.workerinput["workerid"].removeprefix("gw")))
 
 
-def _take_redis(url: str) -> None:
-    """For this process and those it starts."""
-    os.environ["REDIS_URL"] = settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+def _take_redis(number: int) -> None:
+    """The database of that number, for this process and those it starts."""
+    on_socket = settings.REDIS_URL.startswith("unix:")
+    url = f"{settings.REDIS_URL}?db={number}" if on_socket else f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
+    os.environ["REDIS_URL"] = settings.REDIS_URL = url
+    settings.CELERY_BROKER_URL = url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
     settings.CACHES["default"]["LOCATION"] = url
 
 

@@ -83,22 +83,22 @@ def run_pytest(environment: dict[str, str], *arguments: str) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Everything on the full stack; then, on the embedded default, the journeys and what must be alike on both. The
-    first side by side; what `arguments` choose in one process, where a debugger can be typed to."""
+    """Everything on the full stack; then, on the embedded default, the journeys and what must be alike on both. Side
+    by side; what `arguments` choose in one process, where a debugger can be typed to."""
     with environment(full=True) as services:
         status = run_pytest(services, *(arguments or SIDE_BY_SIDE))
     if status:
         return status
     print("Once more: SQLite, the disk, embedded Redis.", flush=True)
     with environment(full=False) as services:
-        status = run_pytest(services, "-m", "journey or both_databases", *arguments)
+        status = run_pytest(services, "-m", "journey or both_databases", *(arguments or SIDE_BY_SIDE))
     return 0 if status == NO_TESTS_COLLECTED and arguments else status
 
 
 def embedded(arguments: list[str]) -> int:
     """The rooms of people and search on SQLite, the disk and embedded Redis; or what `arguments` choose."""
     with environment(full=False) as services:
-        return run_pytest(services, *(arguments or EMBEDDED))
+        return run_pytest(services, *(arguments or [*EMBEDDED, *SIDE_BY_SIDE]))
 
 
 def faults(arguments: list[str]) -> int:
