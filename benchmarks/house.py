@@ -108,7 +108,7 @@ class Client:
     def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> dict:
         answer = self._ask(method, path, body, {**self.headers, **headers})
         content = answer.read()
-        if answer.status not in (200, 201):
+        if answer.status not in (200, 201, 202):
             raise RuntimeError(f"{method} {path}: {answer.status} {content[:300]!r}")
         return json.loads(content) if content.startswith(b"{") else {}
 
