@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import socket
+import socketserver
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +22,9 @@ from uploads.tests.chunks import CHUNK, DOOR, MULTIPART, form, make_bytes, piece
 class Uploader:
     """Sends one made-up video of so many chunks. Nothing is sent again unless a test says so."""
 
-    def __init__(self, house: FaultHouse, chunks: int = 3) -> None:
+    def __init__(self, house: FaultHouse, chunks: int = 3, url: str = "") -> None:
         self.house = house
+        self.url = url or house.web.url
         self.content = make_bytes(chunks * CHUNK - 1000)
         self.pieces = pieces(self.content)
         self.headers = {"Authorization": f"Bearer {house.tokens[OWNER]}"}
@@ -51,18 +55,18 @@ class Uploader:
         return self._post("complete", timeout, json={"upload_id": self.upload_id})
 
     def state(self) -> dict[str, Any]:
-        url = f"{self.house.web.url}{DOOR}/{self.upload_id}"
+        url = f"{self.url}{DOOR}/{self.upload_id}"
         answer = requests.get(url, headers=self.headers, timeout=30)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def _post(self, call: str, timeout: float, **body: Any) -> requests.Response:
-        return requests.post(f"{self.house.web.url}{DOOR}/{call}", headers=self.headers, timeout=timeout, **body)
+        return requests.post(f"{self.url}{DOOR}/{call}", headers=self.headers, timeout=timeout, **body)
 
     @contextlib.contextmanager
     def half_sent(self, index: int) -> Iterator[socket.socket]:
         """A call whose chunk has come half way, and comes no further."""
-        address = urlsplit(self.house.web.url)
+        address = urlsplit(self.url)
         body = form(("upload_id", self.upload_id), ("chunk_index", index), ("chunk", self.pieces[index]))
         lines = [
             f"POST {DOOR}/chunk HTTP/1.1", f"Host: {address.netloc}", f"Content-Type: {MULTIPART}",
@@ -104,6 +108,32 @@ class Uploader:
         assert assessments == [(self.state()["assessment_id"],)]
         again = self.complete()
         assert (again.status_code, again.json()["assessment_id"]) == (200, self.state()["assessment_id"])
+
+
+@contextlib.contextmanager
+def one_address(*urls: str) -> Iterator[str]:
+    """The URL of what stands before several servers: each connection goes to the next of them."""
+    turns = itertools.cycle([(urlsplit(url).hostname, urlsplit(url).port) for url in urls])
+
+    class Forward(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(next(turns)) as server:
+                answers = threading.Thread(target=_pass_on, args=(server, self.request))
+                answers.start()
+                _pass_on(self.request, server)
+                answers.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Forward) as front:
+        threading.Thread(target=front.serve_forever).start()
+        yield f"http://127.0.0.1:{front.server_address[1]}"
+        front.shutdown()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while block := source.recv(2**16):
+            target.sendall(block)
+        target.shutdown(socket.SHUT_WR)
 
 
 @contextlib.contextmanager

@@ -15,8 +15,10 @@ import pytest
 import requests
 from tusclient.client import TusClient
 
+from ats.processes import all_running, free_port
+from ats.stack import Web
 from ats.tests.fault_house import FaultHouse, at_once, fault_house, start_again, wait_until
-from ats.tests.fault_uploads import Uploader, full_disk
+from ats.tests.fault_uploads import Uploader, full_disk, one_address
 from uploads.tests.chunks import CHUNK, DOOR, make_bytes
 
 pytestmark = pytest.mark.faults
@@ -105,6 +107,15 @@ def test_in_any_order_and_twice_each_chunk_counts_once(house: FaultHouse) -> Non
     assert {uploader.send(index).status_code for index in order[6:]} == {200}
     assert uploader.state()["received"] == [*range(6)]
     uploader.finish()
+
+
+def test_two_web_servers_behind_one_address_take_the_chunks_of_one_upload_in_turn(house: FaultHouse) -> None:
+    other = Web(free_port(), house.environment)
+    with all_running(other), one_address(house.web.url, other.url) as url:
+        uploader = Uploader(house, chunks=6, url=url).begin()
+        counts = [uploader.send(index).json()["received_chunks"] for index in range(4)]
+        assert counts == [1, 2, 3, 4]  # each server knows of the chunks that the other one took
+        uploader.send_all().finish()
 
 
 def test_of_other_bytes_for_an_index_the_last_ones_win(house: FaultHouse, uploader: Uploader) -> None:
