@@ -2,13 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ats.settings")
 django = get_wsgi_application()
+get_resolver().url_patterns  # noqa: B018 (each process would load the doors at its first call)
+import_module("uploads.bell").get_ready()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
