@@ -4,7 +4,7 @@ Four parts, each a table; `--part` names those that are wanted:
 
 disk    PostgreSQL, Redis, the disk as store, the web server of production. Beside it nginx (the limit), tuspyserver and
         the Django packages, which are installed into environments of their own. Ours syncs each chunk before it
-        answers; none of the others does.
+        answers; none of the others does. A slow disk then decides: `--files /dev/shm` shows what the programs cost.
 memory  What the web processes hold above rest at their peak, and what `complete` costs, for files of 64 MiB, 1 GiB and
         5 GiB (`--sizes`).
 s3      SeaweedFS as store: through us, and by a client that speaks multipart to the store itself.
@@ -51,24 +51,25 @@ class House:
 
 
 @contextlib.contextmanager
-def house(on_s3: bool = False) -> Iterator[tuple[House, Path]]:
-    with temporary_folder() as folder:
+def house(files: Path, on_s3: bool = False) -> Iterator[tuple[House, Path]]:
+    """Yields the house and the folder that every file is stored in, ours and the peers'."""
+    with temporary_folder() as folder, temporary_folder(files) as stored:
         s3 = S3(folder / "s3") if on_s3 else None
         services = [PostgreSQL(folder / "postgresql"), Redis(folder / "redis"), *([s3] if s3 else [])]
         with all_running(*services):
             port = free_port()
             limits = {"UPLOAD_OPEN_SESSIONS": "1000", "UPLOAD_OPEN_BYTES": str(2**50), "UPLOAD_MAX_BYTES": str(2**40)}
-            environment = {**os.environ, **settings_for(folder, services), **NO_LIMIT, **limits}
+            environment = {**os.environ, **settings_for(stored, services), **NO_LIMIT, **limits}
             environment |= {"PUBLIC_URL": f"http://127.0.0.1:{port}", "SECRET_KEY": "only-for-this-benchmark" * 3}
-            (folder / "data").mkdir()
+            (stored / "data").mkdir()
             prepare = [sys.executable, MANAGE, "prepare", "--test-users"]
             printed = subprocess.run(prepare, env=environment, check=True, capture_output=True, text=True).stdout
             tokens = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
             web = Web(port, environment)
-            with all_running(web, *background(environment, folder / "data")):
+            with all_running(web, *background(environment, stored / "data")):
                 built = House(web, tokens, environment, s3)
                 warm_up(built.ours)
-                yield built, folder
+                yield built, stored
 
 
 def warm_up(ours: Ours) -> None:
@@ -129,7 +130,7 @@ def compare(title: str, file: Made, seconds: dict[str, list[float]], base: str) 
 
 def on_disk(asked: argparse.Namespace) -> None:
     file = Made(asked.mib * 2**20)
-    with house() as (built, folder), contextlib.ExitStack() as running:
+    with house(asked.files) as (built, folder), contextlib.ExitStack() as running:
         peers, absent = all_peers(
             folder / "peers",
             asked.environments or folder / "environments",
@@ -159,7 +160,7 @@ def on_disk(asked: argparse.Namespace) -> None:
 
 def in_memory(asked: argparse.Namespace) -> None:
     rows = [("", "MiB at rest", "MiB at the peak", "MiB above", "seconds", "complete, ms")]
-    with house() as (built, _):
+    with house(asked.files) as (built, _):
         for mib in asked.sizes:
             file = Made(mib * 2**20)
             os.sync()
@@ -175,7 +176,7 @@ def in_memory(asked: argparse.Namespace) -> None:
 
 def on_s3(asked: argparse.Namespace) -> None:
     file = Made(asked.mib * 2**20)
-    with house(on_s3=True) as (built, _):
+    with house(asked.files, on_s3=True) as (built, _):
         assert built.s3 is not None
         client, bucket = built.s3.client(), built.s3.BUCKET
         direct = "straight to the store, 4 streams"
@@ -190,7 +191,7 @@ def on_s3(asked: argparse.Namespace) -> None:
 
 def in_page(asked: argparse.Namespace) -> None:
     file = Made(asked.mib * 2**20)
-    with house() as (built, folder), signed_in(built.web.url, folder) as page:
+    with house(asked.files) as (built, folder), signed_in(built.web.url, folder) as page:
         path = file.write_to(folder / "talk.mp4")
         ways: Ways = {
             "the page in Chromium": lambda: by_page(page, path),
@@ -210,6 +211,8 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--sizes", type=int, nargs="+", default=[64, 1024, 5120], help="MiB, for the part memory")
     arguments.add_argument("--peers", default="", help="only peers with this word in their name, for the part disk")
+    place = "where files are stored; /dev/shm leaves the disk out of it"
+    arguments.add_argument("--files", type=Path, default=Path("/tmp"), help=place)  # noqa: S108 (as all services)
     arguments.add_argument("--environments", type=Path, help="where the peers' environments are kept for the next run")
     asked = arguments.parse_args()
     for part in asked.part:

@@ -14,10 +14,10 @@ from ats.processes import Program, guardian
 
 
 @contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_folder(parent: str | Path = "/tmp") -> Iterator[Path]:  # noqa: S108
     """Removed at the end, even if we are killed. In /tmp, because a socket's path may have 104 bytes at most; other
     accounts may pass through it, because a database refuses to run as root and takes another."""
-    folder = Path(tempfile.mkdtemp(prefix="ats-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="ats-", dir=parent))
     guardian.take_on("keep", folder)
     try:
         folder.chmod(0o711)
