@@ -1,5 +1,6 @@
 """The WSGI application that the web server loads."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -13,6 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ats.settings")
 django = get_wsgi_application()
 get_resolver().url_patterns  # noqa: B018 (each process would load the doors at its first call)
 import_module("uploads.bell").get_ready()
+gc.collect()
+gc.freeze()  # a collection would write to every object, and each process would get a copy of what all of them share
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -19,7 +19,7 @@ from rest_framework.parsers import BaseParser
 from uploads.errors import IncompleteBody
 from uploads.wire import Wire
 
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2**18  # each thread of the web server may keep one: 32 of a megabyte would be 32 MiB of nothing
 PREAMBLE_BYTES, MOST_FIELDS = 16 * 1024, 20
 FILE_FIELD = "chunk"
 
