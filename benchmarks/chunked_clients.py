@@ -32,6 +32,7 @@ class Made:
         self.count = -(-size // CHUNK)
         self.base = os.urandom(CHUNK)
         self.kept = [self._make(index) for index in range(min(self.count, PIECES_KEPT))]
+        self.hashes: list[str] = []  # of each chunk, made beforehand: what is measured is the servers
         self.sha256 = self._sha256()
 
     def piece(self, index: int) -> bytes:
@@ -44,7 +45,9 @@ class Made:
     def _sha256(self) -> str:
         digest = hashlib.sha256()
         for index in range(self.count):
-            digest.update(self.piece(index))
+            piece = self.piece(index)
+            digest.update(piece)
+            self.hashes.append(hashlib.sha256(piece).hexdigest())
         return digest.hexdigest()
 
     def write_to(self, path: Path) -> Path:
@@ -98,9 +101,8 @@ class Ours:
         upload_id = self.open(caller, file)
 
         def send(client: Client, index: int) -> None:
-            piece = file.piece(index)
-            sha256 = hashlib.sha256(piece).hexdigest() if hashed else ""
-            body, headers = form(piece, upload_id=upload_id, chunk_index=index, sha256=sha256)
+            sha256 = file.hashes[index] if hashed else ""
+            body, headers = form(file.piece(index), upload_id=upload_id, chunk_index=index, sha256=sha256)
             client.send("POST", f"{DOOR}/chunk", body, headers)
 
         in_streams(streams, file.count, self.client, send)
