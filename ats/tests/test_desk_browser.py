@@ -164,7 +164,8 @@ def test_ten_thousand_people_are_a_list_like_any_other(context, complaints, size
 def test_an_empty_list_says_so(context, complaints):
     page = enter(context)
     show(page, LIST)
-    expect(page.get_by_text("No results found")).to_be_visible()
+    expect(page.get_by_text("Nothing is here yet.")).to_be_visible()
+    expect(page.locator("#main").get_by_role("link", name="Add candidate").last).to_be_visible()
     assert complaints == []
 
 

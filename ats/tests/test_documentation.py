@@ -35,6 +35,7 @@ def test_the_tour_of_the_readme_is_the_script():
 
 
 def test_every_test_that_a_page_names_exists():
-    tests = set(re.findall(r"^def (test_\w+)", "".join(path.read_text() for path in ROOT.glob("*/tests/*.py")), re.M))
+    code = "".join(path.read_text() for path in ROOT.glob("*/tests/**/*.py"))
+    tests = set(re.findall(r"^def (test_\w+)", code, re.M))
     for page in PAGES:
         assert set(re.findall(r"`(test_\w+)`", page.read_text())) <= tests, page.name

@@ -230,7 +230,7 @@ def test_the_token_never_goes_to_the_store_nor_into_any_file_nor_onto_a_command_
     process = lab.start()
     lab.download(NAME)
     lab.wait_for_log("Uploading to S3...")
-    family = subprocess.run(["ps", "-o", "args=", "-p", str(process.pid), "--ppid", str(process.pid)],
+    family = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(process.pid), "--ppid", str(process.pid)],
                             capture_output=True, text=True, check=True).stdout  # fmt: skip
     assert [" run" in line or " _send" in line for line in family.splitlines()] == [True, True], family
     assert lab.server.token not in family
