@@ -172,7 +172,9 @@ class Outbox:
             for path in left:
                 self.answers.put_off(path, now, "the sender ended without an answer (%d)" % status)
         elif self.pause.reason:
-            self._explain_all(left, "the server " + self.pause.reason)
+            # Those too that were not sent along: they came while the child was at work.
+            silent = [path for path in self.due if not self.journal.waiting.get(path, {}).get("reason")]
+            self._explain_all([*left, *silent], "the server " + self.pause.reason)
         if self._beating and self.next_beat <= now and self.pause.open(now):  # a server without that door
             self.next_beat = now + settings.heartbeat_sec
 

@@ -89,7 +89,7 @@ def test_one_click_revokes_a_device_and_a_new_token_goes_on_where_it_stopped(pil
     pilot.wait_for_log("ERROR: the server refuses the token: HTTP 401")
     wait_for(lambda: "the server refuses this device's token" in notices.read_text())
     because = "Naukri_after.pdf, since 0 min: the server refuses the token: HTTP 401"
-    wait_for(lambda: because in pilot.run("status").stdout)
+    wait_for(lambda: because in pilot.run("status").stdout, why=lambda: pilot.run("status").stdout + pilot.log())
     assert "FAIL  token is accepted: HTTP 401" in pilot.run("doctor").stdout
     assert process.poll() is None
 
