@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from http.client import HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
@@ -55,3 +55,22 @@ def test_it_goes_on_answering(running_system):
     answer_to(running_system, b"\0" * 100 + b"\r\n\r\n")
     answer, _ = answer_to(running_system, b"GET /healthz HTTP/1.1\r\n%bConnection: close\r\n\r\n" % HOST)
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(("token", "status"), [("nonsense", 401), ("", 404)])
+def test_who_sends_much_and_is_refused_hears_why_and_the_connection_goes_on(running_system, token, status):
+    form = b'--b\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
+    body = form % (b"upload_id", b"", b"00000000-0000-0000-0000-000000000000") + form % (b"chunk_index", b"", b"0")
+    body += form % (b"chunk", b'; filename="chunk"', bytes(5 * 2**20)) + b"--b--\r\n"
+    headers = {"Authorization": f"Bearer {token or running_system.token}"}
+    wire = HTTPConnection("127.0.0.1", running_system.port, timeout=20)
+    for _ in range(3):
+        wire.request(
+            "POST", "/api/chunked-upload/chunk", body, {**headers, "Content-Type": "multipart/form-data; boundary=b"}
+        )
+        answer = wire.getresponse()
+        assert (answer.status, json.loads(answer.read())["errors"]) == (status, {})
+        wire.request("GET", "/healthz")
+        answer = wire.getresponse()
+        assert (answer.status, answer.read() != b"") == (200, True)
+    wire.close()
