@@ -91,7 +91,7 @@ def test_many_files_leave_no_open_file_behind(tmp_path, good):
         read_safely(good)
         with pytest.raises(Unreadable):
             read_safely(bad)
-    assert open_files() == before
+    assert open_files() <= before, "what an earlier test left may have been closed meanwhile; nothing may have come"
 
 
 def test_threads_may_read_at_once(tmp_path):
