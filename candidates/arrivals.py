@@ -34,7 +34,8 @@ class Arrival:
     stored: StoredObject
 
     def keep(self) -> Document:
-        """The document of these bytes. Inside of the transaction that needs it."""
+        """The document of these bytes, locked. Inside of the transaction that needs it, and before any candidate is
+        locked, as everybody does: a reader that ends at this moment has been heard, or comes after the commit."""
         document, _ = Document.objects.keep(
             sha256=self.sha256, name=self.name, file_type=self.file_type, stored=self.stored
         )
@@ -92,7 +93,5 @@ def put_resume(candidate_id: int, resume: UploadedFile) -> None:
     with received(resume, name) as arrival, transaction.atomic():
         document = arrival.keep()
         ledger.note(document.pk, candidate_id=candidate_id)
-        # The document before the candidate: every transaction that takes both takes them in this order.
-        Document.objects.select_for_update().get(pk=document.pk)
         Candidate.objects.select_for_update().get(pk=candidate_id).add_version(document, name)
         named_files.place_after_commit(candidate_id)

@@ -36,7 +36,9 @@ def twins_of(candidate: Candidate) -> Iterator[tuple[Candidate, list[str]]]:
 
 def _namesakes(candidate: Candidate, names: list[str]) -> list[Candidate]:
     """The newest whose names hold all these words, give or take a slip in each."""
-    terms = [Term((name,), instead=NameSlip.near(name) if len(name) >= 4 else (), in_name=True) for name in names]
+    long = [name for name in names if len(name) >= 4]
+    near = dict(zip(long, NameSlip.near(long), strict=True))
+    terms = [Term((name,), instead=near.get(name, ()), in_name=True) for name in names]
     model = type(candidate)
     namesakes = model.objects.matching(terms).exclude(pk=candidate.pk)
     return list(namesakes.order_by(by_no_index("-created_at"), "-pk")[:MOST_COMPARED])

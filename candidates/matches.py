@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -31,26 +32,18 @@ class PersonKey(models.Model):
         return f"{self.kind} of {self.candidate_id}"
 
     @classmethod
-    def owners_of(cls, keys: list[Key]) -> dict[Candidate, list[Key]]:
+    def owners_of(cls, keys: Collection[Key]) -> dict[Candidate, list[Key]]:
         """The people that these keys stand for, each with the keys that point there."""
-        asked = Q(pk__in=[])
-        for kind, value in keys:
-            asked |= Q(kind=kind, value=value)
         owners: dict[Candidate, list[Key]] = {}
-        for key in cls.objects.filter(asked).select_related("candidate"):
-            owners.setdefault(key.candidate, []).append((key.kind, key.value))
+        for key in cls.objects.filter(value__in=[value for _, value in keys]).select_related("candidate"):
+            if (key.kind, key.value) in keys:
+                owners.setdefault(key.candidate, []).append((key.kind, key.value))
         return owners
 
     @classmethod
-    def take(cls, candidate: Candidate, keys: set[Key]) -> None:
+    def take(cls, candidate: Candidate, keys: Iterable[Key]) -> None:
         """Keys that stood for nobody when we looked. One that another took since is an IntegrityError: look again."""
         PersonKey.objects.bulk_create(PersonKey(kind=k, value=v, candidate=candidate) for k, v in sorted(keys))
-
-    @classmethod
-    def claim(cls, candidate: Candidate, keys: list[Key]) -> None:
-        """Takes what is free now."""
-        taken = {(key.kind, key.value) for key in cls.objects.filter(value__in=[value for _, value in keys])}
-        cls.take(candidate, set(keys) - taken)
 
 
 class PossibleDuplicate(models.Model):

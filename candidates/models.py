@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from candidates import likeness
+from candidates.dossier import Dossier
 from candidates.erasures import Erasure
-from candidates.keys import names_agree, person_keys
+from candidates.keys import names_agree
 from candidates.matches import Key, PersonKey, PossibleDuplicate
 from candidates.merges import Merge
 from candidates.queries import CandidateQuerySet, Visible
@@ -132,12 +133,10 @@ class Candidate(models.Model):
         return PARSING_MESSAGES[self.parsing_status].format(reason=reason)
 
     def add_version(self, document: Document, file_name: str) -> None:
-        """Makes this document the current CV, and hears what was read from it before."""
-        # Locked, and before any candidate: a reader that ends at this moment is heard here, or comes after our commit.
-        row = Document.objects.select_for_update().get(pk=document.pk)
+        """Makes a document that `keep` gave in this transaction the current CV; hears what was read from it before."""
         self.attach(document, file_name)
-        if row.parsed and row.parse_status == Document.ParseStatus.COMPLETED:
-            self.hear(row, row.parsed)
+        if document.said:
+            self.hear(document, document.said)
 
     def attach(self, document: Document, file_name: str) -> None:
         """A document that was a version before becomes the current one again."""
@@ -200,45 +199,41 @@ class Candidate(models.Model):
 
     def _save(self) -> None:
         held = {name: getattr(self, name) for name in (*TYPABLE, *HELD)}
-        Candidate.objects.filter(pk=self.pk).update(**held, updated_at=Now())
+        Candidate.objects.filter(pk=self.pk).update(**held, compared_at=Now(), updated_at=Now())
 
     # --- What follows from what is known: keys, search entry, likely twins --------------------------------------------
 
-    def settle(self) -> None:
+    def settle(self, dossier: Dossier | None = None) -> None:
         """Makes the keys, the search and the suggestions say what the record and its CVs say now."""
-        shared = self.settle_keys()
-        self.index()
-        self.compare(shared)
-        if Tombstone.of(self.known_by()).exists():
+        dossier = dossier or Dossier(self)
+        owners = self.settle_keys(dossier)
+        SearchEntry.write(dossier)
+        self.compare(owners)
+        if Tombstone.of([*owners[self], *dossier.hashes]).exists():
             Candidate.objects.filter(pk=self.pk).update(erased_before=True)
 
-    def known_by(self) -> list[Key]:
-        """What this person is recognised by: keys, and the hashes of their CVs."""
-        hashes = self.documents.values_list("doc_hash_256", flat=True)
-        return [*self.keys.values_list("kind", "value"), *(("sha256", sha256) for sha256 in hashes)]
-
-    def keep_after_all(self) -> None:
-        """A human decided that somebody who was erased before may be kept."""
-        with transaction.atomic():
-            Tombstone.of(self.known_by()).delete()
-            Candidate.objects.filter(pk=self.pk).update(erased_before=False)
-
-    def settle_keys(self) -> dict[Candidate, list[str]]:
-        """Old keys go, free ones are claimed; those of other people are answered, with their kinds."""
-        typed = [
-            {"email": row.email, "phone": row.phone, "profiles": [{"url": link} for link in row.links]}
-            for row in self.records()
-        ]
-        parsed = self.documents.filter(parsed__isnull=False).values_list("parsed__basics", flat=True)
-        keys = {key for basics in [*typed, *parsed] for key in person_keys(basics or {})}
-        gone = [key.pk for key in self.keys.all() if (key.kind, key.value) not in keys]
+    def settle_keys(self, dossier: Dossier) -> dict[Candidate, list[Key]]:
+        """Old keys go, free ones are claimed. Answers for whom the keys that are said stand now, this one included."""
+        keys = dossier.keys_said()
+        gone = [pk for key, pk in dossier.keys_held.items() if key not in keys]
         self.keys.filter(pk__in=gone).delete()
-        PersonKey.claim(self, list(keys))
-        owners = PersonKey.owners_of(list(keys))
-        return {owner: [kind for kind, _ in shared] for owner, shared in owners.items() if owner != self}
+        owners = PersonKey.owners_of(keys)
+        free = sorted(keys.difference(*owners.values()))
+        PersonKey.take(self, free)
+        return {**owners, self: [*owners.get(self, []), *free]}
+
+    def compare(self, owners: dict[Candidate, list[Key]] | None = None) -> None:
+        """Marks whom this candidate looks like: those with a key in common, and those alike in name and more."""
+        if owners is None:
+            owners = self.settle_keys(Dossier(self))
+        shared = {twin: {kind for kind, _ in keys} for twin, keys in owners.items() if twin != self}
+        reasons = {twin: [f"same {kind}" for kind in sorted(kinds)] for twin, kinds in shared.items()}
+        for twin, why in likeness.twins_of(self):
+            reasons.setdefault(twin, []).extend(why)
+        PossibleDuplicate.suggest(self, reasons)
 
     def index(self) -> None:
-        SearchEntry.write(self)
+        SearchEntry.write(Dossier(self))
 
     @classmethod
     def index_again(cls, pk: int) -> bool:
@@ -249,15 +244,12 @@ class Candidate(models.Model):
                 candidate.index()
         return candidate is not None
 
-    def compare(self, shared: dict[Candidate, list[str]] | None = None) -> None:
-        """Marks whom this candidate looks like: those with a key in common, and those alike in name and more."""
-        if shared is None:
-            shared = self.settle_keys()
-        reasons = {twin: [f"same {kind}" for kind in sorted(set(kinds))] for twin, kinds in shared.items()}
-        for twin, why in likeness.twins_of(self):
-            reasons.setdefault(twin, []).extend(why)
-        PossibleDuplicate.suggest(self, reasons)
-        Candidate.objects.filter(pk=self.pk).update(compared_at=Now())
+    def keep_after_all(self) -> None:
+        """A human decided that somebody who was erased before may be kept."""
+        dossier = Dossier(self)
+        with transaction.atomic():
+            Tombstone.of([*dossier.keys_held, *dossier.hashes]).delete()
+            Candidate.objects.filter(pk=self.pk).update(erased_before=False)
 
 
 def same(said: Any, stands: Any) -> bool:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Prefetch
 from django.db.models.functions import Coalesce, Now
 
+from candidates.dossier import Dossier
 from candidates.keys import person_keys
 from candidates.matches import Key, PersonKey, PossibleDuplicate
 from candidates.query import Term, compile_terms
@@ -143,16 +144,21 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
     # --- By hand: always a new one, marked when it looks like another ------------------------------------------------
 
     def make(self, typed: dict[str, Any], document: Document | None = None, file_name: str = "") -> Candidate:
-        """The candidate that a person typed in, with the CV that came along."""
+        """The candidate that a person typed in, with the CV that came along: a document that `keep` gave, in this
+        transaction."""
         return looking_again(lambda: self._make_by_hand(typed, document, file_name))
 
     def _make_by_hand(self, typed: dict[str, Any], document: Document | None, file_name: str) -> Candidate:
-        person = self.model(source=typed.get("source") or self.model.SOURCE_FORM)
+        person = self.model(source=typed.get("source") or self.model.SOURCE_FORM, compared_at=Now())
         person.take_typed({name: value for name, value in typed.items() if value})
+        if document and document.said:
+            person.take_said(document.said)
+            person.parsed_resume = document.said
+        person.resume_file_due = document is not None
         person.save(force_insert=True)
         if document:
-            person.add_version(document, file_name)
-        person.settle()
+            person.versions.create(document=document, file_name=file_name)
+        person.settle(Dossier.of_new(person, document))
         return person
 
     # --- From a CV --------------------------------------------------------------------------------------------------

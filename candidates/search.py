@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 from django.db import connection, models
-from django.db.models.functions import Left
 from rapidfuzz.distance import OSA
 
 from candidates.keys import phone_key
@@ -22,9 +21,9 @@ from candidates.words import facet_word, with_one_letter_less, words_of
 from uploads.keyset import near_rows
 
 if TYPE_CHECKING:
+    from candidates.dossier import Dossier
     from candidates.models import Candidate
 
-MOST_CHARACTERS = 200_000  # of one CV; a tsvector holds at most 1 MB
 MOST_POSITIONS = 16_000  # PostgreSQL counts places up to 16383
 MOST_REPEATS = 50
 MAKING = 1  # how entries are made; to be raised with every change of that, so that older ones are made anew
@@ -115,10 +114,10 @@ class SearchEntry(models.Model):
         return f"search entry of {self.candidate_id}"
 
     @classmethod
-    def write(cls, candidate: Candidate) -> None:
-        words = _words(candidate)
-        entry = SearchEntry(candidate=candidate, names=" ".join(words.names), words=words, made_by=MAKING)
-        before = cls.objects.filter(pk=candidate.pk).values_list("names", flat=True).first()
+    def write(cls, dossier: Dossier) -> None:
+        words, pk = _words(dossier), dossier.candidate.pk
+        entry = SearchEntry(pk=pk, names=" ".join(words.names), words=words, made_by=MAKING)
+        before = "" if dossier.is_new else cls.objects.filter(pk=pk).values_list("names", flat=True).first()
         SearchEntry.objects.bulk_create(
             [entry], update_conflicts=True, unique_fields=["candidate"], update_fields=["names", "words", "made_by"]
         )
@@ -191,19 +190,19 @@ class NameSlip(models.Model):
         return gone
 
     @classmethod
-    def near(cls, word: str) -> tuple[str, ...]:
-        """Names that `word` may be a slip of: one letter other, more, less, or two changed about."""
-        found = cls.objects.filter(slip__in=with_one_letter_less(word)).values_list("name", flat=True).distinct()
-        return tuple(sorted(name for name in found if OSA.distance(name, word) <= 1))[:10]
+    def near(cls, words: Sequence[str]) -> list[tuple[str, ...]]:
+        """For each word the names that it may be a slip of: one letter other, more, less, or two changed about."""
+        slips = {slip for word in words for slip in with_one_letter_less(word)}
+        found = sorted(set(cls.objects.filter(slip__in=slips).values_list("name", flat=True)))
+        return [tuple(name for name in found if OSA.distance(name, word) <= 1)[:10] for word in words]
 
 
-def _words(candidate: Candidate) -> Words:
-    rows = candidate.records()
+def _words(dossier: Dossier) -> Words:
+    candidate, rows = dossier.candidate, dossier.records
     columns = [text for row in rows for text in (row.full_name, row.email, row.phone, row.location)]
     heading = [text for row in rows for text in (row.headline, *row.skills)]
-    tags = list(candidate.tags.values_list("name", flat=True))
-    texts = candidate.documents.annotate(start=Left("text", MOST_CHARACTERS)).values_list("start", flat=True)
-    spoken = words_of("\n".join([candidate.source, *columns, *candidate.links, *tags, *texts]))
+    texts = [cv.text for cv in dossier.cvs]
+    spoken = words_of("\n".join([candidate.source, *columns, *candidate.links, *dossier.tags, *texts]))
     rest = [EVERYBODY, *_numbers(candidate.phone), *_facets(candidate), *spoken]
     return Words(words_of(candidate.full_name), words_of("\n".join(heading)), rest)
 
@@ -230,7 +229,7 @@ def understood(text: str) -> list[Term]:
 
 
 def _understood(term: Term) -> Term:
-    names = NameSlip.near(term.words[0]) if term.may_be_a_slip else ()
+    [names] = NameSlip.near([term.words[0]]) if term.may_be_a_slip else [()]
     if not names or term.words[0] in names or SearchEntry.has(term):
         return term
     return Term(term.words, instead=names)

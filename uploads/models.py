@@ -150,6 +150,11 @@ class Document(models.Model):
         return self.upload_status == self.UploadStatus.COMPLETE
 
     @property
+    def said(self) -> dict[str, Any] | None:
+        """The fields that were read; none while it is being read anew."""
+        return self.parsed if self.parse_status == self.ParseStatus.COMPLETED else None
+
+    @property
     def is_being_verified(self) -> bool:
         return self.verify_due_at is not None
 

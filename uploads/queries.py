@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from uploads.errors import SizeConflict
 from uploads.filetypes import FileType
+from uploads.kept import KEPT, keep_sql
 from uploads.promise import COLUMNS, promise_sql
 from uploads.sql import fetch_one, fetch_one_and, revive, term
 from uploads.states import (
@@ -26,7 +27,6 @@ from uploads.states import (
     Promised,
     UploadStatus,
     failed_columns,
-    proven_columns,
     unreadable_columns,
 )
 from uploads.storage import StoredObject
@@ -92,9 +92,9 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         row = fetch_one(_BY_HASH, {"sha256": sha256})
         return self._made_of(row) if row else None
 
-    def _made_of(self, row: Sequence[Any]) -> Document:
-        """Of COLUMNS, as a cursor gives them."""
-        return self.model.from_db(self.db, COLUMNS, [uuid.UUID(str(row[0])), *map(revive, row[1:])])
+    def _made_of(self, row: Sequence[Any], columns: Sequence[str] = COLUMNS) -> Document:
+        """Of these columns, as a cursor gives them. The first is `doc_id`."""
+        return self.model.from_db(self.db, columns, [uuid.UUID(str(row[0])), *map(revive, row[1:])])
 
     # --- The two ways in --------------------------------------------------------------------------------------------
 
@@ -140,26 +140,30 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return document, Promised.RENEWED if was_renewed else Promised.VALID
 
     def keep(self, *, sha256: str, name: str, file_type: FileType, stored: StoredObject) -> tuple[Document, bool]:
-        """We hold these bytes in the store and have hashed them. Returns the document and whether it was unproven.
+        """We hold these bytes in the store and have hashed them. Returns the document, which stays locked until the
+        transaction ends, and whether it was unproven.
 
         When the document was stored before, it keeps its object; the caller removes the spare one.
         """
-        defaults = {
-            "original_filename": name,
-            "file_size_bytes": stored.size,
-            "content_type": file_type.mime,
-            "s3_key": stored.key,
+        params = {
+            "doc_id": uuid.uuid4(),
+            "sha256": sha256,
+            "name": name,
+            "size": stored.size,
+            "type": file_type.mime,
+            "key": stored.key,
+            "version": stored.version,
+            "etag": stored.etag,
+            "is_read": not file_type.is_video,
+            **term(LEASE.seconds),
         }
-        with transaction.atomic():
-            document, _ = self.get_or_create(doc_hash_256=sha256, defaults=defaults)
-            proven = {**defaults, **proven_columns(stored, file_type), "failure_code": "", "multipart_upload_id": ""}
-            was_unproven = bool(
-                self.filter(pk=document.pk).exclude(upload_status=UploadStatus.COMPLETE).update(**proven)
-            )
-            if was_unproven:
-                document.ring()
-        document.refresh_from_db()
-        return document, was_unproven
+        with transaction.atomic(savepoint=False):
+            row = fetch_one(keep_sql(), params)
+            if row is None:
+                return self.get(doc_hash_256=sha256), False
+            document = self._made_of(row, KEPT)
+            document.ring()
+        return document, True
 
     # --- Claims: attempts are counted before the work starts, and a lease ends by itself ------------------------------
 

@@ -202,7 +202,7 @@ def test_the_page_costs_a_fixed_number_of_statements():
 
 def test_what_a_person_corrects_stays_and_moves_the_keys():
     asha = person(email="old@example.com")
-    asha.settle_keys()
+    asha.settle()
     fields = {"full_name": "Asha Verma", "email": "new@example.com", "phone": "", "location": "", "headline": ""}
     at_desk().post(page_of(asha), {**fields, "_continue": "1"})
     asha.refresh_from_db()
