@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -71,7 +72,9 @@ class CandidateAdmin(DeskAdmin):
             return ("-pk",)
         return self.ordering[1:] if "review_status__exact" in request.GET else self.ordering
 
-    def first_rows(self, request: HttpRequest, rows: Any, order: list[str], after: Any, count: int) -> list[Candidate]:
+    def first_rows(
+        self, request: HttpRequest, rows: Any, order: Sequence[str], after: Any, count: int
+    ) -> list[Candidate]:
         terms = _terms(request)
         if terms and request.GET.get(BY) == RELEVANCE:
             people = best(rows, terms, None, self.list_per_page)  # one page: nothing is older
@@ -210,6 +213,7 @@ class CandidateAdmin(DeskAdmin):
             "may_review": self.has_review_permission(request),
             "may_merge": request.user.has_perm(MERGE),
             "merges": open_merges(person),
+            "may_change": self.has_change_permission(request, person),
             "may_download": request.user.has_perm("uploads.download_document"),
             "reading": reading_of(person) if "reading" in request.GET or person.parsing_status == "pending" else None,
             "most_bytes": settings.CV_MAX_BYTES,

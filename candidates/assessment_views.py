@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import transaction
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -15,7 +18,7 @@ from candidates.views import LOOK, find
 from uploads import ledger
 from uploads.chunked_serializers import AssessmentSerializer
 from uploads.models import Assessment
-from uploads.permissions import asker, may_each
+from uploads.permissions import asker, may, may_each
 
 
 class Assessments(APIView):
@@ -43,3 +46,18 @@ class Assessments(APIView):
             made = CandidateAssessment.put(candidate, assessment, asker(request))
         ledger.note(assessment.document_id, candidate_id=candidate.pk)
         return Response(AssessmentSerializer(assessment).data, status=201 if made else 200)
+
+
+class OneAssessment(APIView):
+    """A video that is on the wrong candidate."""
+
+    operation = "candidate.assessment"
+    throttle_scope = "candidates"
+    permission_classes = [may("candidates.change_candidate")]
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int, assessment_id: uuid.UUID) -> Response:
+        ledger.note(candidate_id=pk)
+        if not CandidateAssessment.take_off(find(pk), assessment_id):
+            raise Http404
+        return Response(status=204)

@@ -1,4 +1,4 @@
-"""The videos of one person on the desk: put one on its candidate, watch it, download it."""
+"""The videos of one person on the desk: put one on its candidate, watch it, download it, take it off."""
 
 from __future__ import annotations
 
@@ -23,17 +23,30 @@ def video_urls(desk: Any) -> list[Any]:
     def put_on(request: HttpRequest, pk: int) -> HttpResponse:
         return put_video(request, desk, pk)
 
+    def take_off(request: HttpRequest, pk: int, assessment_id: uuid.UUID) -> HttpResponse:
+        return take_video_off(request, desk, pk, assessment_id)
+
     admit = desk.admin_site.admin_view
     return [
         path("<int:pk>/videos/", admit(require_POST(put_on)), name="candidate_videos"),
         path("<int:pk>/videos/<uuid:assessment_id>/", admit(require_safe(video)), name="candidate_video"),
+        path("<int:pk>/videos/<uuid:assessment_id>/off/", admit(require_POST(take_off)), name="candidate_video_off"),
     ]
 
 
-def put_video(request: HttpRequest, desk: Any, pk: int) -> HttpResponse:
+def _to_change(request: HttpRequest, desk: Any, pk: int) -> Candidate:
     person = get_object_or_404(Candidate, pk=pk)
     if not desk.has_change_permission(request, person):
         raise PermissionDenied
+    return person
+
+
+def _back_to(person: Candidate) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[person.pk]))
+
+
+def put_video(request: HttpRequest, desk: Any, pk: int) -> HttpResponse:
+    person = _to_change(request, desk, pk)
     try:
         assessment = get_object_or_404(Assessment, pk=request.POST.get("assessment_id", ""))
     except ValidationError as no_id:
@@ -43,7 +56,16 @@ def put_video(request: HttpRequest, desk: Any, pk: int) -> HttpResponse:
             log_action(request, [person], "Put a video.")
     except AssessmentTaken as taken:
         messages.error(request, str(taken.detail))
-    return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[pk]))
+    return _back_to(person)
+
+
+def take_video_off(request: HttpRequest, desk: Any, pk: int, assessment_id: uuid.UUID) -> HttpResponse:
+    person = _to_change(request, desk, pk)
+    if not CandidateAssessment.take_off(person, assessment_id):
+        raise Http404
+    log_action(request, [person], "Took a video off.")
+    messages.success(request, "The video is nobody's now and can be put on another person.")
+    return _back_to(person)
 
 
 def video(request: HttpRequest, pk: int, assessment_id: uuid.UUID) -> HttpResponseBase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -108,3 +109,8 @@ class CandidateAssessment(models.Model):
         if link.candidate_id != candidate.pk:
             raise AssessmentTaken
         return made
+
+    @classmethod
+    def take_off(cls, candidate: Candidate, assessment_id: uuid.UUID) -> bool:
+        """Of this candidate no more: it can be put on another. False when it was not there."""
+        return bool(cls.objects.filter(candidate=candidate, assessment=assessment_id).delete()[0])

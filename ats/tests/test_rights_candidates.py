@@ -34,6 +34,7 @@ TABLE = {
     ("{pk}/parsing-status", "get"): RECRUITERS,
     ("{pk}/assessments", "get"): RECRUITERS,
     ("{pk}/assessments", "post"): RECRUITERS,
+    ("{pk}/assessments/{assessment_id}", "delete"): RECRUITERS,
     ("{pk}/export", "get"): RECRUITERS,
     ("{pk}/notes", "get"): RECRUITERS,
     ("{pk}/notes", "post"): RECRUITERS,
@@ -80,9 +81,12 @@ def ids(other: Caller, callers: dict[str, Caller]) -> dict[str, Any]:
     callers["reviewer"].post(f"{DOOR}{kept.pk}/merge", {"other": hidden.pk})
     PossibleDuplicate.suggest(person, {twin: ["same name"]})
     other.post(f"{DOOR}{person.pk}/tags", {"name": "java"})
+    taken = str(Assessment.objects.create().pk)
+    other.post(f"{DOOR}{person.pk}/assessments", {"assessment_id": taken})
     return {
         "pk": person.pk, "twin": twin.pk, "kept": kept.pk, "hidden": hidden.pk, "absent": 10**9,
-        "merge": Merge.objects.get().pk, "assessment": str(Assessment.objects.create().pk), "cv": cv,
+        "merge": Merge.objects.get().pk, "assessment": str(Assessment.objects.create().pk), "taken": taken,
+        "cv": cv,
     }  # fmt: skip
 
 
@@ -109,7 +113,7 @@ def body_of(call: tuple[str, str], ids: dict[str, Any]) -> tuple[Any, str]:
 
 def make(call: tuple[str, str], caller: Caller, ids: dict[str, Any], pk: int, note_id: int) -> Any:
     route, method = call
-    path = DOOR + route.format(pk=pk, note_id=note_id, name="java", other=ids["twin"])
+    path = DOOR + route.format(pk=pk, note_id=note_id, name="java", other=ids["twin"], assessment_id=ids["taken"])
     if method == "get":
         return caller.get(path)
     body, content_type = body_of(call, ids)

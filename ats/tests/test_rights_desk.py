@@ -37,6 +37,7 @@ TABLE: dict[str, tuple[str, dict[str, Any], tuple[bool, ...]]] = {
     "candidate_keep": ("post", {}, REVIEWERS),
     "candidate_videos": ("post", {"assessment_id": "…"}, RECRUITERS),
     "candidate_video": ("get", {}, RECRUITERS),
+    "candidate_video_off": ("post", {}, RECRUITERS),
 }
 
 
@@ -57,6 +58,7 @@ def addresses(reviewer: Any) -> dict[str, str]:
     further = {
         "candidate_export": ["csv"], "candidate_merge": [asha.pk, twin.pk], "candidate_two-people": [asha.pk, twin.pk],
         "candidate_unmerge": [asha.pk, merged.pk], "candidate_video": [asha.pk, video.pk],
+        "candidate_video_off": [asha.pk, video.pk],
         "candidates_candidate_changelist": [], "candidates_candidate_add": [],
     }  # fmt: skip
     return {name: reverse(f"admin:{name}", args=further.get(name, [asha.pk])) for name in TABLE}

@@ -30,6 +30,19 @@ def test_a_video_is_put_on_its_candidate_once(api: Caller, other: Caller) -> Non
     assert put_on(api, another, assessment) == 409
 
 
+def test_a_video_on_the_wrong_candidate_is_taken_off_and_put_on_the_right_one(api: Caller, other: Caller) -> None:
+    wrong, right = created(api), created(api)
+    assessment = Assessment.objects.create()
+    put_on(api, wrong, assessment)
+    path = f"{DOOR}{wrong.pk}/assessments/{assessment.pk}"
+    assert other.delete(path).status_code == 204
+    assert api.get(f"{DOOR}{wrong.pk}/assessments").json() == []
+    assert_envelope(api.delete(path), 404)
+    assert put_on(api, right, assessment) == 201
+    assert_envelope(api.delete(path), 404)
+    assert len(api.get(f"{DOOR}{right.pk}/assessments").json()) == 1
+
+
 def test_an_unknown_video_or_candidate_is_not_found(api: Caller, ops: Caller, anonymous: Caller) -> None:
     candidate = created(api)
     path = f"{DOOR}{candidate.pk}/assessments"

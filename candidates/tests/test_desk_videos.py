@@ -74,6 +74,19 @@ def test_a_video_is_put_on_its_person_by_choice_among_those_that_are_nobodys() -
         assert desk.post(page(asha, "videos/"), {"assessment_id": unknown}).status_code == 404
 
 
+def test_a_video_of_somebody_else_is_taken_off_and_is_nobodys() -> None:
+    asha, jan, video = person(), person("Jan Novak"), make_video()
+    CandidateAssessment.objects.create(candidate=asha, assessment=video)
+    desk = at_desk()
+    path = page(asha, f"videos/{video.pk}/off/")
+    assert f'action="{path}"' in desk.get(page(asha)).content.decode()
+    assert desk.post(page(jan, f"videos/{video.pk}/off/")).status_code == 404
+    assert "can be put on another person" in desk.post(path, follow=True).content.decode()
+    assert LogEntry.objects.get().change_message == "Took a video off."
+    assert f'<option value="{video.pk}">' in desk.get(page(jan)).content.decode()
+    assert desk.post(path).status_code == 404
+
+
 def test_who_watches_or_downloads_a_video_is_written_down() -> None:
     asha, video = person(), make_video()
     CandidateAssessment.objects.create(candidate=asha, assessment=video)
