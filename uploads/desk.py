@@ -6,7 +6,7 @@ Beside `ats/admin_base.py` the only file that knows the theme.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from unfold.contrib.filters.admin import TextFilter as UnfoldTextFilter
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from uploads.keyset import behind, decode_cursor, encode_cursor, field_of, first_rows, revived, turned
+from uploads.keyset import behind, decode_cursor, encode_cursor, field_of, first_rows, revived, stretches, turned
 
 NumberInput, Select, TextInput = UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 TextFilter = UnfoldTextFilter
@@ -66,9 +66,18 @@ class LongList(ChangeList):
         self, request: HttpRequest, order: list[str], after: list[Any] | None, before: list[Any] | None
     ) -> list[models.Model]:
         order, row, count = turned(order) if before else order, before or after, self.list_per_page + 1
+        found: list[models.Model] = []
+        for rows, by, start in stretches(self.queryset, order, row):
+            if len(found) < count:
+                found += self._first(request, rows, by, start, count - len(found))
+        return found
+
+    def _first(
+        self, request: HttpRequest, rows: models.QuerySet, order: Sequence[str], after: Any, count: int
+    ) -> list[models.Model]:
         if self._is_narrowed():
-            return self.model_admin.first_rows(request, self.queryset, order, row, count)
-        return list(behind(self.queryset, order, row).order_by(*order)[:count])
+            return self.model_admin.first_rows(request, rows, order, after, count)
+        return list(behind(rows, order, after).order_by(*order)[:count])
 
     def _is_narrowed(self) -> bool:
         return bool(self.query or self.has_active_filters)
@@ -131,7 +140,7 @@ class DeskAdmin(ModelAdmin):
         return super().response_action(request, queryset)
 
     def first_rows(
-        self, request: HttpRequest, rows: models.QuerySet, order: list[str], after: list[Any] | None, count: int
+        self, request: HttpRequest, rows: models.QuerySet, order: Sequence[str], after: Any, count: int
     ) -> list[Any]:
         """Of a list that is narrowed."""
         return first_rows(rows, order, after, count)

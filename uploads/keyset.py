@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,6 +65,22 @@ def beyond(model: type[models.Model], order: Sequence[str], values: Sequence[Any
         strictly = Q(**{f"{name}__{step}": value})
         condition = Q(**{f"{name}__{step}e": value}) & (strictly | condition) if condition else strictly
     return condition
+
+
+def stretches(
+    rows: QuerySet, order: Sequence[str], after: Sequence[Any] | None
+) -> Iterator[tuple[QuerySet, Sequence[str], Sequence[Any] | None]]:
+    """(rows, order, after) of one or two lists that one after the other are the rows behind `after`.
+
+    Of three fields the first is a state, which thousands of rows share: an index would be walked from where the state
+    begins. Those of the same state are a list of their own, whose beginning the index knows.
+    """
+    if not after or len(order) < 3:
+        yield rows, order, after
+        return
+    name = order[0].removeprefix("-")
+    yield rows.filter(**{name: after[0]}), order[1:], after[1:]
+    yield rows.filter(**{f"{name}__{_step(order[0])}": after[0]}), order, None
 
 
 def first_rows(rows: QuerySet, order: Sequence[str], after: Sequence[Any] | None, count: int) -> list[Any]:

@@ -62,10 +62,11 @@ def test_search_finds_by_name_mail_telephone_and_skill():
         assert names_on(desk.get(LIST, {"q": asked})) == ["Asha Verma"], asked
 
 
-def test_every_row_is_met_once_on_the_way_down_and_again_on_the_way_up():
+@pytest.mark.parametrize("narrowed", ["", "?source=cv"])
+def test_every_row_is_met_once_on_the_way_down_and_again_on_the_way_up(narrowed):
     many_people(120)
     Candidate.objects.filter(full_name__endswith="7").update(review_status="rejected")
-    desk, url, down, links = at_desk(), LIST, [], []
+    desk, url, down, links = at_desk(), LIST + narrowed, [], []
     while url:
         page = desk.get(url)
         down += names_on(page)
