@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
@@ -86,12 +86,11 @@ class Cleanup:
 
     def remove_sessions(self) -> int:
         """Sessions that ended long ago, with their chunks. Documents stay, and the assessments of these."""
-        removed = 0
-        for session in self._each(UploadSession.objects.over(self.older_than)):
-            if not self.dry_run:
-                session.forget()
-            removed += 1
-        return removed
+        over = UploadSession.objects.over(self.older_than)
+        if self.dry_run:
+            return over.count()
+        batches = self._batches(over.only("pk"))
+        return sum(UploadSession.objects.filter(pk__in=[row.pk for row in rows]).forget() for rows in batches)
 
     def remove_multiparts(self) -> int:
         store, removed, old = get_store(), 0, timezone.now() - self.older_than
@@ -125,12 +124,15 @@ class Cleanup:
         return True
 
     def _each(self, found: QuerySet[Row]) -> Iterator[Row]:
-        """In batches by key: flat memory, and no row is met twice in a run."""
+        return chain.from_iterable(self._batches(found))
+
+    def _batches(self, found: QuerySet[Row]) -> Iterator[list[Row]]:
+        """By key: flat memory, and no row is met twice in a run."""
         last = None
         while True:
             page = found.order_by("pk") if last is None else found.order_by("pk").filter(pk__gt=last)
             rows = list(page[: self.batch])
             if not rows:
                 return
-            yield from rows
+            yield rows
             last = rows[-1].pk

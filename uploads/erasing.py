@@ -86,9 +86,10 @@ def _forget_uploads(traces: Traces) -> None:
     """Sessions that never became a document: their videos', and others under their names."""
     # What is being checked is soon a document, which will be known as one of somebody erased.
     named = Q(filename__in=traces.names) & ~Q(status=UploadSession.Status.VERIFYING)
-    for session in UploadSession.objects.filter(named | Q(pk__in=traces.uploads), document=None):
+    unwanted = UploadSession.objects.filter(named | Q(pk__in=traces.uploads), document=None)
+    for session in unwanted:
         transaction.on_commit(partial(_free, session))
-        session.forget()
+    UploadSession.objects.filter(pk__in=[session.pk for session in unwanted]).forget()
 
 
 def _free(session: UploadSession) -> None:

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from uploads import arrivals
+from uploads.assessments import Assessment
 from uploads.errors import TooManyBytes, TooManySessions
 from uploads.keys import session_key
 from uploads.states import LEASE, MAX_ATTEMPTS
@@ -107,6 +108,11 @@ class SessionQuerySet(models.QuerySet["UploadSession"]):
 
     def slide(self) -> int:
         return self.update(expires_at=Now() + term(), updated_at=Now())
+
+    def forget(self) -> int:
+        """Removes these, which are over, with their chunks. Documents stay, and the assessments of these."""
+        Assessment.objects.filter(session__in=self, document=None).delete()
+        return self.delete()[1].get(self.model._meta.label, 0)
 
     def fail(self, code: str, reason: str) -> bool:
         columns = {"status": SessionStatus.FAILED, "failure_code": code, "failure_reason": reason}

@@ -192,11 +192,6 @@ class UploadSession(models.Model):
         cancelled = UploadSession.objects.filter(pk=self.pk, status=SessionStatus.OPEN)
         return bool(cancelled.update(status=SessionStatus.CANCELLED, updated_at=Now()))
 
-    def forget(self) -> None:
-        """Removes what is over. Its document stays, and the assessments of that."""
-        Assessment.objects.filter(session=self, document=None).delete()
-        self.delete()
-
     def expire(self) -> bool:
         overdue = UploadSession.objects.overdue().filter(pk=self.pk)
         return bool(overdue.update(status=SessionStatus.EXPIRED, updated_at=Now()))

@@ -184,7 +184,7 @@ class Upload(Tus):
         """Ends an upload, or forgets one that is over; what it became stays. While it is checked: 409, for a moment."""
         session = find_session(request, upload_id)
         if session.is_over:
-            session.forget()
+            UploadSession.objects.filter(pk=session.pk).forget()
         else:
             cancel(session)
         return Response(status=204)
