@@ -69,7 +69,7 @@ class Candidate(models.Model):
         db_default=False, default=False, help_text="Somebody erased this person before; a human must decide what now."
     )
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="absorbed", editable=False
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="absorbed", editable=False, db_index=False
     )
     compared_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -92,6 +92,8 @@ class Candidate(models.Model):
             models.Index(fields=["total_years"], name="candidates_by_years"),
             models.Index(fields=["compared_at"], name="candidates_to_compare"),
             models.Index(fields=["id"], condition=Q(resume_file_due=True), name="candidates_with_file_due"),
+            # Of few: SQLite would read by an index of all to find those who were merged into nobody, and sort them.
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="candidates_absorbed"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(full_name=""), name="candidate_has_a_name"),
