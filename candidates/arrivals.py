@@ -24,19 +24,20 @@ from uploads.storage import StoredObject, blocks, get_store
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Arrival:
-    """Bytes that lie in the store and have no row yet."""
+    """Bytes that lie in the store and have no row yet. `is_held`: a document has been made of just this object."""
 
     sha256: str
     name: str
     file_type: FileType
     stored: StoredObject
+    is_held: bool = False
 
     def keep(self) -> Document:
         """The document of these bytes, locked. Inside of the transaction that needs it, and before any candidate is
         locked, as everybody does: a reader that ends at this moment has been heard, or comes after the commit."""
-        document, _ = Document.objects.keep(
+        document, self.is_held = Document.objects.keep(
             sha256=self.sha256, name=self.name, file_type=self.file_type, stored=self.stored
         )
         return document
@@ -61,11 +62,13 @@ def received(file: IO[bytes], name: str) -> Iterator[Arrival]:
     """
     sha256, pdf = _sha256(file), BY_EXTENSION["pdf"]
     stored = get_store().put(kept_key(sha256, pdf.extension), file, sha256=sha256, content_type=pdf.mime)
-    arrival = Arrival(sha256, name, pdf, stored)
+    arrival, is_kept = Arrival(sha256, name, pdf, stored), False
     try:
         yield arrival
+        is_kept = arrival.is_held  # and what the caller did with it has been committed
     finally:
-        arrival.remove_unless_held()
+        if not is_kept:
+            arrival.remove_unless_held()
 
 
 def _sha256(file: IO[bytes]) -> str:

@@ -18,6 +18,7 @@ from uploads.audit import Finding
 from uploads.errors import ObjectMissing, StoreFull, StoreUnavailable
 from uploads.keys import is_resume_name, resume_name
 from uploads.models import Document
+from uploads.sql import fetch_one
 from uploads.storage import get_store
 
 logger = logging.getLogger(__name__)
@@ -34,13 +35,27 @@ def place(candidate_id: int) -> bool:
         while True:
             version = newest(candidate_id)
             _name(candidate_id, version.document if version else None)
-            if newest(candidate_id) == version:  # else another version came meanwhile
-                break
+            if _is_placed(candidate_id, version):
+                return True
     except (StoreUnavailable, StoreFull, ObjectMissing) as error:
         logger.warning("The file of candidate %s is not in place: %s", candidate_id, type(error).__name__)
         return False
-    Candidate.everyone.filter(pk=candidate_id, resume_file_due=True).update(resume_file_due=False)
-    return True
+
+
+# By hand: it is asked with every CV that comes in.
+_PLACED = """
+UPDATE candidates SET resume_file_due = false
+WHERE id = %(candidate)s AND resume_file_due AND COALESCE(
+    (SELECT id FROM resume_versions WHERE candidate_id = %(candidate)s ORDER BY current_since DESC, id DESC LIMIT 1), 0
+) = %(version)s
+RETURNING id
+"""
+
+
+def _is_placed(candidate_id: int, version: ResumeVersion | None) -> bool:
+    """Says so in the row, unless another version came meanwhile."""
+    said = fetch_one(_PLACED, {"candidate": candidate_id, "version": version.pk if version else 0})
+    return said is not None or newest(candidate_id) == version  # or it was said before
 
 
 def newest(candidate_id: int) -> ResumeVersion | None:
