@@ -1,4 +1,4 @@
-"""The browser of the tests."""
+"""The browser of the tests, and the clients of a running system."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from ats.tests.browser import WIDE, complaints_of
+from ats.tests.clients import Device
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +38,13 @@ def context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
 @pytest.fixture
 def complaints(context: BrowserContext, live_server: Any) -> list[str]:
     return complaints_of(context, live_server.url)
+
+
+@pytest.fixture
+def recruiter(running_system: Any) -> Device:
+    return Device(running_system, "ATS_TOKEN")
+
+
+@pytest.fixture
+def colleague(running_system: Any) -> Device:
+    return Device(running_system, "ATS_OTHER_TOKEN")

@@ -11,22 +11,12 @@ from pathlib import Path
 import pytest
 
 from ats.tests.builders import COMPLETE, REQUEST, make_cv
+from ats.tests.clients import capture, ends, put
 from ats.tests.everything import SEARCH
 from ats.tests.house import MANAGE, wait_for
-from ats.tests.test_journeys import Device, capture, ends, put
 
 pytestmark = pytest.mark.journey
 CANDIDATES, HEARTBEAT, CHUNKED = "/candidates/", "/api/cv-capture/heartbeat", "/api/chunked-upload"
-
-
-@pytest.fixture
-def recruiter(running_system):
-    return Device(running_system, "ATS_TOKEN")
-
-
-@pytest.fixture
-def colleague(running_system):
-    return Device(running_system, "ATS_OTHER_TOKEN")
 
 
 @pytest.fixture
