@@ -129,6 +129,8 @@ class Ours:
             assert state["status"] == "verifying", state
             time.sleep(0.2)
         assert caller.send("GET", f"/upload/{state['doc_id']}", b"", {})["doc_hash_256"] == file.sha256
+        while caller.send("GET", f"/api/assessments/{state['assessment_id']}", b"", {})["status"] == "processing":
+            time.sleep(0.2)  # looking for pictures in it takes a processor, which what is measured next would miss
 
 
 # --- Others -----------------------------------------------------------------------------------------------------------
