@@ -36,8 +36,8 @@ class Dossier:
     def of_new(cls, candidate: Candidate, document: Document | None) -> Dossier:
         """Of a candidate made a moment ago: there is nothing to be read."""
         dossier = cls(candidate, is_new=True)
-        cvs = [_cv(document)] if document else []
-        dossier.__dict__.update(records=[candidate], cvs=cvs, tags=[], keys_held={})  # where cached_property looks
+        dossier.records, dossier.tags, dossier.keys_held = [candidate], [], {}
+        dossier.cvs = [_cv(document)] if document else []
         return dossier
 
     @cached_property
