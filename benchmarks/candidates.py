@@ -8,22 +8,16 @@ worker, which would read the CVs meanwhile, is stopped. About two minutes.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import itertools
 import signal
 
 from benchmarks.capture import BOUNDARY, compare, report, sending_forms
-from benchmarks.house import house
+from benchmarks.house import house, made_up_name
 
-LETTERS = str.maketrans("0123456789", "ghijklmnop")
-_names = itertools.count()
 FORM = '--{}\r\nContent-Disposition: form-data; name="candidate_in"\r\n\r\n{{"full_name": "{}"}}\r\n'
 
 
 def candidate_in() -> bytes:
-    """No two of one name."""
-    letters = hashlib.sha256(str(next(_names)).encode()).hexdigest().translate(LETTERS)
-    return FORM.format(BOUNDARY.decode(), f"{letters[:6].title()} {letters[6:14].title()}").encode()
+    return FORM.format(BOUNDARY.decode(), made_up_name()).encode()
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ from ats.testing import full_services, settings_for
 NO_LIMIT = {f"RATE_{door}": "1000000000" for door in ("CAPTURE", "UPLOAD", "CANDIDATES", "CHUNKED", "CHUNKS")}
 MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
 _serial = itertools.count()
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 @dataclass
@@ -159,12 +160,18 @@ def load(call: Callable[[int], Callable[[], object]], connections: int, seconds:
     return Round(len(times) / seconds, times[len(times) // 2] * 1000, times[int(len(times) * 0.99)] * 1000)
 
 
+def made_up_name() -> str:
+    """No two alike: else everybody would be everybody's likely twin."""
+    letters = hashlib.sha256(f"{os.getpid()} {next(_serial)}".encode()).hexdigest().translate(_LETTERS)
+    return f"{letters[:6].title()} {letters[6:14].title()}"
+
+
 def made_up_cv(size: int = 245_000) -> tuple[bytes, str]:
-    """A readable PDF of about `size` bytes, no two alike, and its SHA-256."""
+    """A readable PDF of about `size` bytes, no two alike and of no two people, and its SHA-256."""
     number = next(_serial)
     mark = f"{os.getpid()}{number}{time.time_ns()}"
     lines = [
-        "Asha Verma", f"Email: asha.{mark}@example.com", f"Phone: +91 98{number % 10**8:08d}", "", "EXPERIENCE",
+        made_up_name(), f"Email: asha.{mark}@example.com", f"Phone: +91 98{number % 10**8:08d}", "", "EXPERIENCE",
         "Senior Software Engineer, Initech Pvt Ltd", "Jan 2019 - Present", "Built payment services.", "",
         "EDUCATION", "B.Tech in Computer Science, IIT Bombay, 2015", "", "SKILLS", "Python, Django, PostgreSQL",
     ]  # fmt: skip
