@@ -15,7 +15,7 @@ from candidates.erasures import Erasure
 from candidates.keys import names_agree
 from candidates.matches import Key, PersonKey, PossibleDuplicate
 from candidates.merges import Merge
-from candidates.queries import CandidateQuerySet, Visible
+from candidates.queries import CandidateQuerySet, Visible, looking_again
 from candidates.records import CandidateAssessment, Note, ResumeAccess, Tag
 from candidates.said import columns_said, name_said
 from candidates.search import NameSlip, SearchEntry
@@ -216,6 +216,9 @@ class Candidate(models.Model):
 
     def settle_keys(self, dossier: Dossier) -> dict[Candidate, list[Key]]:
         """Old keys go, free ones are claimed. Answers for whom the keys that are said stand now, this one included."""
+        return looking_again(lambda: self._settle_keys(dossier))
+
+    def _settle_keys(self, dossier: Dossier) -> dict[Candidate, list[Key]]:
         keys = dossier.keys_said()
         gone = [pk for key, pk in dossier.keys_held.items() if key not in keys]
         self.keys.filter(pk__in=gone).delete()

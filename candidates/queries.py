@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import timedelta
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Prefetch
@@ -23,10 +23,11 @@ from uploads.models import Document
 if TYPE_CHECKING:
     from candidates.models import Candidate
 
+Made = TypeVar("Made")
 READ_NEXT = 2000  # matches, where other filters leave too few of the first
 
 
-def looking_again(work: Callable[[], Candidate]) -> Candidate:
+def looking_again(work: Callable[[], Made]) -> Made:
     """Runs `work` in a transaction; again when another worker claimed a key between our look and our write."""
     for _ in range(5):
         try:
@@ -146,19 +147,17 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
     def make(self, typed: dict[str, Any], document: Document | None = None, file_name: str = "") -> Candidate:
         """The candidate that a person typed in, with the CV that came along: a document that `keep` gave, in this
         transaction."""
-        return looking_again(lambda: self._make_by_hand(typed, document, file_name))
-
-    def _make_by_hand(self, typed: dict[str, Any], document: Document | None, file_name: str) -> Candidate:
         person = self.model(source=typed.get("source") or self.model.SOURCE_FORM, compared_at=Now())
         person.take_typed({name: value for name, value in typed.items() if value})
         if document and document.said:
             person.take_said(document.said)
             person.parsed_resume = document.said
         person.resume_file_due = document is not None
-        person.save(force_insert=True)
-        if document:
-            person.versions.create(document=document, file_name=file_name)
-        person.settle(Dossier.of_new(person, document))
+        with transaction.atomic(savepoint=False):
+            person.save(force_insert=True)
+            if document:
+                person.versions.create(document=document, file_name=file_name)
+            person.settle(Dossier.of_new(person, document))
         return person
 
     # --- From a CV --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
 from ats.tests.builders import at_once, make_cv, stored
 from candidates.keys import email_key, is_shared_email, names_agree, phone_key, profile_key
@@ -170,6 +171,20 @@ def test_one_document_taken_in_six_times_at_once_is_one_person():
     document = stored(make_cv())
     people = at_once(6, lambda _: take_in(ASHA, document).pk)
     assert len(set(people)) == Candidate.objects.count() == ResumeVersion.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_six_who_are_given_one_address_at_once_all_keep_it_and_each_is_shown_its_twins():
+    people = [Candidate.objects.make({"full_name": f"Person {number}"}) for number in range(6)]
+
+    def change(number):
+        with transaction.atomic():
+            Candidate.objects.select_for_update().get(pk=people[number].pk).change({"email": "one@example.com"})
+
+    at_once(6, change)
+    assert set(Candidate.objects.values_list("email", flat=True)) == {"one@example.com"}
+    owner = PersonKey.objects.get().candidate
+    assert {pair.candidate for pair in PossibleDuplicate.objects.filter(other=owner)} == {*people} - {owner}
 
 
 # --- Keys -------------------------------------------------------------------------------------------------------------
