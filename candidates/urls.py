@@ -3,9 +3,9 @@
 from django.urls import re_path
 
 from candidates import assessment_views, export_views, merge_views, record_views, resume_views, views
+from uploads.assessment_urls import ID
 
 ONE = r"^/(?P<pk>[0-9]{1,18})"
-VIDEO = r"(?P<assessment_id>[0-9a-f-]{36})"
 urlpatterns = [
     re_path(r"^/?$", views.Candidates.as_view()),
     re_path(r"^/facets/?$", views.Facets.as_view()),
@@ -14,7 +14,7 @@ urlpatterns = [
     re_path(rf"{ONE}/resumes/?$", resume_views.Resumes.as_view()),
     re_path(rf"{ONE}/parsing-status/?$", resume_views.ParsingStatus.as_view()),
     re_path(rf"{ONE}/assessments/?$", assessment_views.Assessments.as_view()),
-    re_path(rf"{ONE}/assessments/{VIDEO}/?$", assessment_views.OneAssessment.as_view()),
+    re_path(rf"{ONE}/assessments/{ID}/?$", assessment_views.OneAssessment.as_view()),
     re_path(rf"{ONE}/export/?$", export_views.Export.as_view()),
     re_path(rf"{ONE}/notes/?$", record_views.Notes.as_view()),
     re_path(rf"{ONE}/notes/(?P<note_id>[0-9]{{1,18}})/?$", record_views.OneNote.as_view()),

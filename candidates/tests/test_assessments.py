@@ -48,6 +48,8 @@ def test_an_unknown_video_or_candidate_is_not_found(api: Caller, ops: Caller, an
     path = f"{DOOR}{candidate.pk}/assessments"
     assert_envelope(api.post(path, {"assessment_id": str(uuid.uuid4())}), 404)
     assert_envelope(api.post(path, {"assessment_id": "x"}), 422, field="assessment_id")
+    for no_id in ("-" * 36, "0" * 36, str(uuid.uuid4())):
+        assert_envelope(api.delete(f"{path}/{no_id}"), 404)
     assert_envelope(api.get(f"{DOOR}{candidate.pk + 1}/assessments"), 404)
     assert_envelope(ops.get(path), 403)
     assert_envelope(anonymous.get(path), 401)
