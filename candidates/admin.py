@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from candidates.desk_adding import add_page, put_newer_resume
 from candidates.desk_filters import ACTIVE, FILTERS
 from candidates.desk_merging import MERGE, merging_urls, open_merges
+from candidates.desk_pages import page_of
 from candidates.desk_reading import reading_of, reading_page
 from candidates.desk_videos import video_urls
 from candidates.erasing import erase
@@ -186,9 +187,7 @@ class CandidateAdmin(DeskAdmin):
         return self._page_of(person)
 
     def _page_of(self, person: Candidate | None) -> HttpResponseRedirect:
-        if person is None:
-            return HttpResponseRedirect(reverse("admin:index"))
-        return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[person.pk]))
+        return page_of(person.pk) if person else HttpResponseRedirect(reverse("admin:index"))
 
     def cv(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The current CV, in the frame of this person's page. Who looks is written down."""
@@ -208,16 +207,17 @@ class CandidateAdmin(DeskAdmin):
         person = self.get_object(request, object_id)
         if person is None or not self.has_view_permission(request, person):
             raise Http404
+        may_change = self.has_change_permission(request, person)
         page = {
             **profile(person),
             "may_review": self.has_review_permission(request),
             "may_merge": request.user.has_perm(MERGE),
             "merges": open_merges(person),
-            "may_change": self.has_change_permission(request, person),
+            "may_change": may_change,
             "may_download": request.user.has_perm("uploads.download_document"),
             "reading": reading_of(person) if "reading" in request.GET or person.parsing_status == "pending" else None,
             "most_bytes": settings.CV_MAX_BYTES,
-            "free_videos": free_videos() if self.has_change_permission(request, person) else [],
+            "free_videos": free_videos() if may_change else [],
             "title": person.full_name,
             "subtitle": None,
         }

@@ -9,13 +9,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from candidates.arrivals import make_with_resume, put_resume
+from candidates.desk_pages import page_of, to_change
 from candidates.models import Candidate
 from candidates.serializers import NewCandidateSerializer, NewResumeSerializer
 from uploads.desk import TextInput, log_action
@@ -70,7 +70,7 @@ def add_page(request: HttpRequest, desk: Any) -> HttpResponse:
     person = _added(form) if form.is_valid() else None
     if person:
         log_action(request, [person], "Added at the desk.", ADDITION)
-        return HttpResponseRedirect(_page_of(person.pk, "reading" if person.current_version else "change"))
+        return redirect("admin:candidate_reading", person.pk) if person.current_version else page_of(person.pk)
     frame = {**desk.admin_site.each_context(request), "opts": desk.opts, "title": "Add a candidate", "form": form}
     return TemplateResponse(request, "admin/candidates/candidate/add.html", frame)
 
@@ -87,18 +87,11 @@ def _added(form: AddForm) -> Candidate | None:
 
 def put_newer_resume(request: HttpRequest, desk: Any, pk: int) -> HttpResponse:
     """The file that was chosen on a person's page becomes their current CV."""
-    person = get_object_or_404(Candidate, pk=pk)
-    if not desk.has_change_permission(request, person):
-        raise PermissionDenied
+    person = to_change(request, desk, pk)
     asked = NewResumeSerializer(data=request.FILES)
     if not asked.is_valid():
         messages.error(request, f"The CV stays as it was. {asked.errors['resume'][0]}")
-        return HttpResponseRedirect(_page_of(pk, "change"))
+        return page_of(pk)
     put_resume(pk, asked.validated_data["resume"])
     log_action(request, [person], "Put a newer CV.")
-    return HttpResponseRedirect(f"{_page_of(pk, 'change')}?reading")
-
-
-def _page_of(pk: int, page: str) -> str:
-    name = "candidates_candidate_change" if page == "change" else f"candidate_{page}"
-    return reverse(f"admin:{name}", args=[pk])
+    return page_of(pk, "?reading")

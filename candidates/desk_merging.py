@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.views.decorators.http import require_POST
 
 from candidates import merging
+from candidates.desk_pages import page_of
 from candidates.models import Candidate, Merge, PossibleDuplicate
 from uploads.desk import log_action, signed_in
 
@@ -51,7 +52,7 @@ def merge_page(request: HttpRequest, site: AdminSite, pk: int, other: int) -> Ht
         merging.merge(pk, other, chosen, signed_in(request))
         log_action(request, [kept, twin], f"Merged candidate {other} into candidate {pk}.")
         messages.success(request, "The two are one now. This can be undone on this page.")
-        return _page_of(pk)
+        return page_of(pk)
     page = {"person": kept, "other": twin, "choices": _choices(kept, twin), "title": "Merge two records of one person"}
     return TemplateResponse(request, "admin/candidates/candidate/merge.html", {**site.each_context(request), **page})
 
@@ -77,7 +78,7 @@ def two_people(request: HttpRequest, site: AdminSite, pk: int, other: int) -> Ht
     if not PossibleDuplicate.dismiss(pk, other, signed_in(request)):
         raise Http404
     messages.success(request, "They are two people. This will not be asked again.")
-    return _page_of(pk)
+    return page_of(pk)
 
 
 def unmerge(request: HttpRequest, site: AdminSite, pk: int, merge_id: int) -> HttpResponse:
@@ -89,7 +90,7 @@ def unmerge(request: HttpRequest, site: AdminSite, pk: int, merge_id: int) -> Ht
         raise Http404 from None
     log_action(request, [link.kept, link.absorbed], f"Separated candidate {link.absorbed_id} from candidate {pk}.")
     messages.success(request, "They are two again, as they were; what was edited since stays here.")
-    return _page_of(pk)
+    return page_of(pk)
 
 
 def keep(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
@@ -99,12 +100,8 @@ def keep(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     person = get_object_or_404(Candidate, pk=pk)
     person.keep_after_all()
     log_action(request, [person], "Kept, though erased before.")
-    return _page_of(pk)
+    return page_of(pk)
 
 
 def open_merges(person: Candidate) -> list[Merge]:
     return list(person.merges.filter(undone_at=None).select_related("absorbed", "merged_by"))
-
-
-def _page_of(pk: int) -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[pk]))

@@ -6,13 +6,14 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
-from candidates.models import Candidate, CandidateAssessment, ResumeAccess
+from candidates.desk_pages import page_of, to_change
+from candidates.models import CandidateAssessment, ResumeAccess
 from candidates.records import AssessmentTaken
 from uploads.desk import log_action, signed_in
 from uploads.models import Assessment
@@ -34,19 +35,8 @@ def video_urls(desk: Any) -> list[Any]:
     ]
 
 
-def _to_change(request: HttpRequest, desk: Any, pk: int) -> Candidate:
-    person = get_object_or_404(Candidate, pk=pk)
-    if not desk.has_change_permission(request, person):
-        raise PermissionDenied
-    return person
-
-
-def _back_to(person: Candidate) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[person.pk]))
-
-
 def put_video(request: HttpRequest, desk: Any, pk: int) -> HttpResponse:
-    person = _to_change(request, desk, pk)
+    person = to_change(request, desk, pk)
     try:
         assessment = get_object_or_404(Assessment, pk=request.POST.get("assessment_id", ""))
     except ValidationError as no_id:
@@ -56,16 +46,16 @@ def put_video(request: HttpRequest, desk: Any, pk: int) -> HttpResponse:
             log_action(request, [person], "Put a video.")
     except AssessmentTaken as taken:
         messages.error(request, str(taken.detail))
-    return _back_to(person)
+    return page_of(pk)
 
 
 def take_video_off(request: HttpRequest, desk: Any, pk: int, assessment_id: uuid.UUID) -> HttpResponse:
-    person = _to_change(request, desk, pk)
+    person = to_change(request, desk, pk)
     if not CandidateAssessment.take_off(person, assessment_id):
         raise Http404
     log_action(request, [person], "Took a video off.")
     messages.success(request, "The video is nobody's now and can be put on another person.")
-    return _back_to(person)
+    return page_of(pk)
 
 
 def video(request: HttpRequest, pk: int, assessment_id: uuid.UUID) -> HttpResponseBase:
