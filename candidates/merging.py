@@ -97,7 +97,7 @@ def _save(candidate: Candidate) -> None:
     read = candidate.versions.filter(document__parsed__isnull=False).select_related("document").first()
     parsed = read.document.parsed if read else None
     Candidate.everyone.filter(pk=candidate.pk).update(
-        **columns_of(candidate), parsed_resume=parsed, resume_file_due=True, compared_at=Now(), updated_at=Now()
+        **columns_of(candidate), parsed_resume=parsed, resume_file_due=True, updated_at=Now()
     )
     candidate.settle()
     named_files.place_after_commit(candidate.pk)
@@ -169,6 +169,5 @@ def compare_old(limit: int) -> int:
         with transaction.atomic():
             if candidate := Candidate.objects.select_for_update().filter(pk=pk).first():
                 candidate.compare()
-                Candidate.objects.filter(pk=pk).update(compared_at=Now())
                 compared += 1
     return compared

@@ -201,7 +201,7 @@ class Candidate(models.Model):
 
     def _save(self) -> None:
         held = {name: getattr(self, name) for name in (*TYPABLE, *HELD)}
-        Candidate.objects.filter(pk=self.pk).update(**held, compared_at=Now(), updated_at=Now())
+        Candidate.objects.filter(pk=self.pk).update(**held, updated_at=Now())
 
     # --- What follows from what is known: keys, search entry, likely twins --------------------------------------------
 
@@ -236,6 +236,7 @@ class Candidate(models.Model):
         for twin, why in likeness.twins_of(self):
             reasons.setdefault(twin, []).extend(why)
         PossibleDuplicate.suggest(self, reasons)
+        Candidate.objects.filter(pk=self.pk).update(compared_at=Now())
 
     def index(self) -> None:
         SearchEntry.write(Dossier(self))

@@ -147,7 +147,7 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
     def make(self, typed: dict[str, Any], document: Document | None = None, file_name: str = "") -> Candidate:
         """The candidate that a person typed in, with the CV that came along: a document that `keep` gave, in this
         transaction."""
-        person = self.model(source=typed.get("source") or self.model.SOURCE_FORM, compared_at=Now())
+        person = self.model(source=typed.get("source") or self.model.SOURCE_FORM)
         person.take_typed({name: value for name, value in typed.items() if value})
         if document and document.said:
             person.take_said(document.said)
