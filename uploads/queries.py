@@ -154,7 +154,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
             "key": stored.key,
             "version": stored.version,
             "etag": stored.etag,
-            "is_read": not file_type.is_video,
+            "to_be_read": not file_type.is_video,
             **term(LEASE.seconds),
         }
         with transaction.atomic(savepoint=False):

@@ -11,6 +11,7 @@ from ats.tests.builders import age, at_once, make_cv, promised, put_object, stor
 from uploads.errors import SizeConflict
 from uploads.filetypes import BY_EXTENSION
 from uploads.models import Document, Promised
+from uploads.states import proven_columns
 
 pytestmark = pytest.mark.django_db
 Upload, Parse = Document.UploadStatus, Document.ParseStatus
@@ -138,6 +139,25 @@ def test_keeping_ends_an_upload_that_others_wait_for(cv, rung, state):
     assert rung(lambda: stored(cv)) == 1
     row = Document.objects.get()
     assert (row.pk, row.upload_status, row.failure_code) == (waiting.pk, Upload.COMPLETE, "")
+
+
+@pytest.mark.parametrize("extension", ["pdf", "mp4"])
+def test_what_is_kept_stands_as_what_was_proven(cv, extension):
+    file_type, other = BY_EXTENSION[extension], make_cv()
+    placed = put_object(cv, "documents/kept"), put_object(other, "documents/proven")
+    kept, _ = Document.objects.keep(sha256=cv.sha256, name=cv.file_name, file_type=file_type, stored=placed[0])
+    ask(other)[0].mark_stored(placed[1], file_type)
+    proven = Document.objects.get(doc_hash_256=other.sha256)
+    kept.refresh_from_db()
+    own = {"file_size_bytes": cv.size, "s3_version": placed[0].version, "s3_etag": placed[0].etag}
+    for column, value in proven_columns(placed[1], file_type).items():
+        found = getattr(kept, column)
+        if column in own:
+            assert found == own[column], column
+        elif hasattr(value, "resolve_expression"):  # a time
+            assert abs(found - getattr(proven, column)) < timedelta(minutes=1), column
+        else:
+            assert found == getattr(proven, column), column
 
 
 def test_a_video_is_not_for_the_reader(cv):
