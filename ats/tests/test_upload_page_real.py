@@ -44,6 +44,7 @@ def page(context: BrowserContext, running_system: House) -> Iterator[Page]:
     page, faults = context.new_page(), []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
+    page.on("filechooser", lambda _: None)  # asks the browser now to tell of choosers: a key may overtake the asking
     page.goto("/upload/")
     expect(page).to_have_url(re.compile(r"/admin/login/\?next=/upload/$"))
     sign_in(page, running_system)
